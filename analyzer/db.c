@@ -1,0 +1,357 @@
+#include "db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "../parsers/utf8.h"
+#include "msg.h"
+
+/* ------------------------------------------------------------------- failing */
+
+static const struct {
+	int rc, exit;
+} exits[] = {
+    {SQLITE_FULL, EX_IOERR},     {SQLITE_IOERR, EX_IOERR},       {SQLITE_NOTADB, EX_DATAERR},
+    {SQLITE_CORRUPT, EX_DATAERR}, {SQLITE_CANTOPEN, EX_CANTCREAT}, {SQLITE_READONLY, EX_CANTCREAT},
+    {SQLITE_BUSY, EX_TEMPFAIL},  {SQLITE_LOCKED, EX_TEMPFAIL},   {SQLITE_NOMEM, EX_OSERR},
+    {SQLITE_AUTH, EX_NOPERM},    {SQLITE_PERM, EX_NOPERM},
+};
+
+static int exit_of(int rc)
+{
+	for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+		if (exits[i].rc == (rc & 0xff))
+			return exits[i].exit;
+	return EX_SOFTWARE;
+}
+
+static const char *name_of(const struct db *d, const sqlite3_stmt *s)
+{
+	for (int i = 0; s && i < SQL_COUNT; i++)
+		if (d->stmt[i] == s)
+			return sql_name[i];
+	return "database";
+}
+
+_Noreturn void db_fail(struct db *d, sqlite3_stmt *s, int rc)
+{
+	char file[512];
+
+	msg_safe(slice_str(d->path), file, sizeof file);
+	msg_die(exit_of(rc), "%s: %s: %s", file, name_of(d, s), d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc));
+}
+
+/* ---------------------------------------------------------------- statements */
+
+sqlite3_stmt *db_stmt(struct db *d, enum sql_id id)
+{
+	sqlite3_stmt *s = d->stmt[id];
+
+	if (s) {
+		sqlite3_reset(s);
+		return s;
+	}
+	int rc = sqlite3_prepare_v3(d->h, sql_text[id], -1, SQLITE_PREPARE_PERSISTENT, &s, NULL);
+	d->stmt[id] = s;
+	if (rc != SQLITE_OK)
+		msg_die(exit_of(rc), "%s: %s", sql_name[id], sqlite3_errmsg(d->h));
+	return s;
+}
+
+bool db_step(struct db *d, sqlite3_stmt *s)
+{
+	int rc = sqlite3_step(s);
+
+	if (rc == SQLITE_ROW)
+		return true;
+	if (rc != SQLITE_DONE)
+		db_fail(d, s, rc);
+	sqlite3_reset(s);
+	return false;
+}
+
+void db_run(struct db *d, sqlite3_stmt *s)
+{
+	while (db_step(d, s))
+		;
+}
+
+void db_exec(struct db *d, const char *sql)
+{
+	int rc = sqlite3_exec(d->h, sql, NULL, NULL, NULL);
+
+	if (rc != SQLITE_OK)
+		db_fail(d, NULL, rc);
+}
+
+static bool plain_text(struct slice v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if ((unsigned char)v.p[i] >= 0x80 || v.p[i] == '\0')
+			return false;
+	return true;
+}
+
+static bool is_text(struct slice v)
+{
+	uint32_t code;
+
+	if (plain_text(v))
+		return true;
+	while (v.n) {
+		size_t n = utf8_decode(v, &code);
+		if (n == 0 || code == 0)
+			return false;
+		v = slice_from(v, n);
+	}
+	return true;
+}
+
+void db_bind_slice(sqlite3_stmt *s, int at, struct slice v)
+{
+	if (!slice_is_set(v))
+		sqlite3_bind_null(s, at);
+	else if (is_text(v))
+		sqlite3_bind_text(s, at, v.p, (int)v.n, SQLITE_STATIC);
+	else
+		sqlite3_bind_blob(s, at, v.p, (int)v.n, SQLITE_STATIC);
+}
+
+struct slice db_column_slice(sqlite3_stmt *s, int at)
+{
+	if (sqlite3_column_type(s, at) == SQLITE_NULL)
+		return SLICE_NONE;
+	const void *p = sqlite3_column_type(s, at) == SQLITE_BLOB ? sqlite3_column_blob(s, at)
+	                                                          : (const void *)sqlite3_column_text(s, at);
+	return slice_of(p ? p : "", (size_t)sqlite3_column_bytes(s, at));
+}
+
+/* ------------------------------------------------------------------- the file */
+
+static int64_t pragma(struct db *d, const char *sql)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t v = 0;
+	int rc = sqlite3_prepare_v2(d->h, sql, -1, &s, NULL);
+
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(s);
+		if (rc == SQLITE_ROW)
+			v = sqlite3_column_int64(s, 0);
+	}
+	sqlite3_finalize(s);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		db_fail(d, NULL, rc);
+	return v;
+}
+
+static void check_ours(struct db *d)
+{
+	char file[512];
+	int64_t id = pragma(d, "PRAGMA application_id"), version = pragma(d, "PRAGMA user_version");
+
+	msg_safe(slice_str(d->path), file, sizeof file);
+	if (id != DB_APPLICATION_ID)
+		msg_die(EX_CONFIG, "%s: a database of another program", file);
+	if (version > DB_SCHEMA)
+		msg_die(EX_CONFIG, "%s: made by a newer wouldblock (schema %lld, this program knows %d)", file,
+		        (long long)version, DB_SCHEMA);
+}
+
+static void harden(struct db *d)
+{
+	sqlite3_db_config(d->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_busy_timeout(d->h, 5000);
+	db_exec(d, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY");
+}
+
+static struct db *db_new(const char *path)
+{
+	struct db *d = xcalloc(1, sizeof *d);
+
+	d->path = xstrdup(path);
+	d->ingest_lock = d->write_lock = -1;
+	return d;
+}
+
+static void remember_file(struct db *d)
+{
+	struct stat st;
+
+	if (stat(d->path, &st) == 0) {
+		d->dev = st.st_dev;
+		d->ino = st.st_ino;
+	}
+}
+
+struct db *db_open(const char *path)
+{
+	struct db *d = db_new(path);
+	char file[512];
+	struct stat st;
+
+	msg_safe(slice_str(path), file, sizeof file);
+	if (stat(path, &st) != 0)
+		msg_die(EX_NOINPUT, "no database %s: %s; `wouldblock ingest LOG` makes one", file, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		msg_die(EX_NOINPUT, "cannot read database %s: not a file", file);
+	int rc = sqlite3_open_v2(path, &d->h, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK)
+		msg_die(EX_NOINPUT, "cannot read database %s: %s", file, sqlite3_errmsg(d->h));
+	harden(d);
+	check_ours(d);
+	return d;
+}
+
+/* Taken for life by the one process that reads logs (design.md 8). */
+static void take_ingest_lock(struct db *d)
+{
+	char name[4096], file[512], pid[32] = "";
+
+	snprintf(name, sizeof name, "%s.ingest.lock", d->path);
+	msg_safe(slice_str(name), file, sizeof file);
+	d->ingest_lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (d->ingest_lock < 0)
+		msg_die(EX_CANTCREAT, "cannot create %s: %s", file, strerror(errno));
+	if (flock(d->ingest_lock, LOCK_EX | LOCK_NB) != 0) {
+		ssize_t n = pread(d->ingest_lock, pid, sizeof pid - 1, 0);
+		pid[n > 0 ? n : 0] = '\0';
+		msg_die(EX_TEMPFAIL, "%s: another wouldblock (pid %ld) is reading logs into this database", file,
+		        strtol(pid, NULL, 10));
+	}
+	int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	if (ftruncate(d->ingest_lock, 0) != 0 || pwrite(d->ingest_lock, pid, (size_t)n, 0) != n)
+		msg_die(EX_IOERR, "cannot write %s: %s", file, strerror(errno));
+}
+
+static void open_write_lock(struct db *d)
+{
+	char name[4096], file[512];
+
+	snprintf(name, sizeof name, "%s.write.lock", d->path);
+	msg_safe(slice_str(name), file, sizeof file);
+	d->write_lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (d->write_lock < 0)
+		msg_die(EX_CANTCREAT, "cannot create %s: %s", file, strerror(errno));
+}
+
+static void create_schema(struct db *d)
+{
+	char numbers[128];
+
+	db_exec(d, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+	db_begin(d);
+	db_exec(d, sql_text[SQL_SCHEMA]);
+	snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d", DB_APPLICATION_ID,
+	         DB_SCHEMA);
+	db_exec(d, numbers);
+	db_commit(d);
+}
+
+/* One file per step, each in its transaction, user_version last (faults.md D6). */
+static void upgrade(struct db *d)
+{
+	char version[64];
+
+	for (int64_t v = pragma(d, "PRAGMA user_version"); v < DB_SCHEMA; v++) {
+		if (v < 1 || v > sql_upgrades_count)
+			msg_die(EX_CONFIG, "%s: schema %lld cannot be upgraded", d->path, (long long)v);
+		db_begin(d);
+		db_exec(d, sql_upgrades[v - 1]);
+		snprintf(version, sizeof version, "PRAGMA user_version = %lld", (long long)v + 1);
+		db_exec(d, version);
+		db_commit(d);
+	}
+}
+
+static void refuse_odd_file(const char *path)
+{
+	char file[512];
+	struct stat st;
+
+	msg_safe(slice_str(path), file, sizeof file);
+	if (lstat(path, &st) != 0)
+		return;
+	if (!S_ISREG(st.st_mode))
+		msg_die(EX_CANTCREAT, "cannot use %s as a database: not a plain file", file);
+	if (st.st_nlink > 1)
+		msg_die(EX_CANTCREAT, "cannot use %s as a database: it has a second name (hard link)", file);
+}
+
+struct db *db_open_ingest(const char *path)
+{
+	struct db *d = db_new(path);
+	char file[512];
+
+	msg_safe(slice_str(path), file, sizeof file);
+	umask(077);
+	refuse_odd_file(path);
+	take_ingest_lock(d);
+	open_write_lock(d);
+	int rc = sqlite3_open_v2(path, &d->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK)
+		msg_die(EX_CANTCREAT, "cannot open database %s: %s", file, sqlite3_errmsg(d->h));
+	harden(d);
+	d->writes = true;
+	remember_file(d);
+	if (pragma(d, "SELECT count(*) FROM sqlite_master") == 0)
+		create_schema(d);
+	check_ours(d);
+	db_exec(d, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192");
+	upgrade(d);
+	return d;
+}
+
+struct db *db_close(struct db *d)
+{
+	if (!d)
+		return NULL;
+	for (int i = 0; i < SQL_COUNT; i++)
+		sqlite3_finalize(d->stmt[i]);
+	sqlite3_close(d->h);
+	if (d->write_lock >= 0)
+		close(d->write_lock);
+	if (d->ingest_lock >= 0)
+		close(d->ingest_lock);
+	free(d->path);
+	free(d);
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- transactions */
+
+void db_begin(struct db *d)
+{
+	while (flock(d->write_lock, LOCK_EX) != 0)
+		if (errno != EINTR)
+			msg_die(EX_IOERR, "cannot lock %s: %s", d->path, strerror(errno));
+	db_exec(d, "BEGIN IMMEDIATE");
+}
+
+/* A file that was replaced under us would swallow the commit without a word (faults.md 1.7, D8). */
+static void check_same_file(struct db *d)
+{
+	struct stat st;
+
+	if (stat(d->path, &st) != 0 || st.st_dev != d->dev || st.st_ino != d->ino)
+		msg_die(EX_TEMPFAIL, "%s: the database was moved or replaced while we wrote", d->path);
+}
+
+void db_commit(struct db *d)
+{
+	if (d->dev || d->ino)
+		check_same_file(d);
+	db_exec(d, "COMMIT");
+	flock(d->write_lock, LOCK_UN);
+}
+
+const char *db_library(void)
+{
+	return sqlite3_libversion();
+}

@@ -1,0 +1,54 @@
+/*
+ * db: the database file: open, create, upgrade, lock, statements by name. With
+ * store.c and query.c the only code that knows SQLite.
+ *
+ * A failing call ends the program with the statement's name, SQLite's words and
+ * an exit code of sysexits(3); what was not committed is as if it never was.
+ */
+#ifndef WB_DB_H
+#define WB_DB_H
+
+#include <sqlite3.h>
+
+#include "../parsers/slice.h"
+#include "sql.h"
+
+#define DB_APPLICATION_ID 0x77626c6b /* "wblk" */
+#define DB_SCHEMA 1
+
+struct db {
+	sqlite3 *h;
+	char *path;
+	bool writes;
+	int ingest_lock, write_lock; /* descriptors, -1 */
+	uint64_t dev, ino;           /* of the file we opened (faults.md 1.3) */
+	sqlite3_stmt *stmt[SQL_COUNT];
+};
+
+/* Read-only; dies with 66 if there is no such file, 65 or 78 if it is none of ours. */
+struct db *db_open(const char *path);
+/* To write as the one reader of logs (ingest.lock, else 75); makes the file, mode 0600. */
+struct db *db_open_ingest(const char *path);
+struct db *db_close(struct db *d); /* always NULL */
+
+/* The prepared statement, reset, its parameters cleared. Parameters are numbered in the order of their names' first use. */
+sqlite3_stmt *db_stmt(struct db *d, enum sql_id id);
+/* One step: true if there is a row. Resets the statement when it is through. */
+bool db_step(struct db *d, sqlite3_stmt *s);
+/* db_step for what gives no rows. */
+void db_run(struct db *d, sqlite3_stmt *s);
+void db_exec(struct db *d, const char *sql);
+/* Dies with what SQLite says of the last call. */
+_Noreturn void db_fail(struct db *d, sqlite3_stmt *s, int rc);
+
+/* One write transaction under write.lock. */
+void db_begin(struct db *d);
+void db_commit(struct db *d);
+
+/* Text as it is: TEXT if it is UTF-8 without NUL, else a BLOB of the same bytes; absent slices bind NULL. Borrowed. */
+void db_bind_slice(sqlite3_stmt *s, int at, struct slice v);
+struct slice db_column_slice(sqlite3_stmt *s, int at);
+
+const char *db_library(void); /* SQLite's version */
+
+#endif

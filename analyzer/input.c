@@ -1,0 +1,423 @@
+#include "input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "probe.h"
+#include "sibling.h"
+#include "unpack.h"
+
+#define BLOCK (256 * 1024)
+#define KEPT (INPUT_LINE_MAX + 1) /* of a line without end: its front and room for a newline */
+#define SPARE_FDS 64              /* for database, child and what else the program has open */
+#define READ_TRIES 3              /* after EIO (P11) */
+
+struct input {
+	struct input_file **files; /* in order of reading */
+	size_t n;
+	struct input_file *cur; /* the one being read, or NULL */
+	size_t cur_index;
+	struct unpack child;
+	int fd;      /* where its bytes come from: the file, or the child */
+	char *buf;   /* KEPT + BLOCK bytes */
+	size_t from; /* buf[from..upto) is read and not yet given out */
+	size_t upto;
+	int64_t at;     /* place of buf[from] */
+	size_t given;   /* what the caller holds: this much of buf, */
+	int64_t next;   /* and the place behind it */
+	bool too_long;  /* the line at `from` is; its first INPUT_LINE_MAX bytes are kept, */
+	int64_t passed; /* and this much of the rest was passed over */
+	bool ended;     /* nothing more will come */
+	int64_t bytes;
+	char trouble[300]; /* empty if all is well */
+};
+
+enum fill { FILL_SOME, FILL_AGAIN, FILL_END, FILL_ERROR };
+
+/* Files stay open from first look to last line, since names move; sets can be large (P8). */
+static void raise_limit(size_t files)
+{
+	struct rlimit lim;
+	rlim_t want = (rlim_t)files + SPARE_FDS;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) < 0 || lim.rlim_cur >= want)
+		return;
+	lim.rlim_cur = want < lim.rlim_max ? want : lim.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &lim);
+}
+
+/* The file among the first n that is the same as f, or NULL. */
+static const struct input_file *same_file(const struct input *in, const struct input_file *f)
+{
+	for (size_t i = 0; i < in->n; i++)
+		if (in->files[i]->about.ino == f->about.ino && in->files[i]->about.dev == f->about.dev)
+			return in->files[i];
+	return NULL;
+}
+
+static void note_same(const struct input_file *f, const struct input_file *kept)
+{
+	char a[512], b[512];
+
+	msg_note("%s is the same file as %s: read once", msg_safe(slice_str(f->about.path), a, sizeof(a)),
+	         msg_safe(slice_str(kept->about.path), b, sizeof(b)));
+}
+
+static int by_time(const void *va, const void *vb)
+{
+	return sibling_compare(&(*(struct input_file *const *)va)->about, &(*(struct input_file *const *)vb)->about);
+}
+
+struct input *input_open(const char *const *paths, size_t n, int year, size_t *bad)
+{
+	struct input *in = xcalloc(1, sizeof(*in));
+
+	in->files = xcalloc(n, sizeof(in->files[0]));
+	in->buf = xmalloc(KEPT + BLOCK);
+	in->fd = -1;
+	*bad = 0;
+	raise_limit(n);
+	for (size_t i = 0; i < n; i++) {
+		struct input_file *f = probe_open(paths[i]);
+		const struct input_file *same = f ? same_file(in, f) : NULL;
+
+		if (!f) {
+			++*bad;
+		} else if (same) {
+			note_same(f, same);
+			probe_free(f);
+		} else {
+			sibling_name(paths[i], &f->about);
+			in->files[in->n++] = f;
+		}
+	}
+	sibling_years(in->files, in->n, year);
+	qsort(in->files, in->n, sizeof(in->files[0]), by_time);
+	return in;
+}
+
+static void stop_reading(struct input *in)
+{
+	unpack_stop(&in->child);
+	in->cur = NULL;
+	in->fd = -1;
+}
+
+struct input *input_close(struct input *in)
+{
+	if (!in)
+		return NULL;
+	stop_reading(in);
+	for (size_t i = 0; i < in->n; i++)
+		probe_free(in->files[i]);
+	free(in->files);
+	free(in->buf);
+	free(in);
+	return NULL;
+}
+
+size_t input_count(const struct input *in)
+{
+	return in->n;
+}
+
+const struct input_about *input_about(const struct input *in, size_t i)
+{
+	return &in->files[i]->about;
+}
+
+/* Has the pipe something, or ended? A signal ends the wait: the caller shall look why it came. */
+static bool pipe_ready(const struct input *in, bool wait)
+{
+	struct pollfd p = {.fd = in->fd, .events = POLLIN};
+
+	return poll(&p, 1, wait ? -1 : 0) > 0;
+}
+
+/* A child's stream has ended: how? */
+static enum fill end_of_child(struct input *in)
+{
+	in->fd = -1;
+	return unpack_end(&in->child, in->trouble, sizeof(in->trouble)) ? FILL_END : FILL_ERROR;
+}
+
+/* Reads once into the free part of the buffer; what is unread moves to the front before. */
+static enum fill fill(struct input *in, bool wait)
+{
+	ssize_t got;
+	size_t room;
+	int tries = 0;
+
+	if (in->fd < 0)
+		return FILL_END;
+	if (probe_is_pipe(in->cur) && !pipe_ready(in, wait))
+		return FILL_AGAIN;
+	if (in->from > 0)
+		memmove(in->buf, in->buf + in->from, in->upto - in->from);
+	in->upto -= in->from;
+	in->from = 0;
+	room = KEPT + BLOCK - in->upto;
+	do
+		got = read(in->fd, in->buf + in->upto, room < BLOCK ? room : BLOCK);
+	while (got < 0 && (errno == EINTR || (errno == EIO && ++tries < READ_TRIES)));
+	if (got < 0 && errno == EAGAIN)
+		return FILL_AGAIN;
+	if (got < 0) {
+		snprintf(in->trouble, sizeof(in->trouble), "read error: %s", strerror(errno));
+		return FILL_ERROR;
+	}
+	if (got == 0)
+		return in->child.pid ? end_of_child(in) : FILL_END;
+	in->upto += (size_t)got;
+	return FILL_SOME;
+}
+
+/* Reads on to `off` without giving anything out; what stands right before it must be `seam`. */
+static enum input_seek skip_to(struct input *in, int64_t off, struct slice seam)
+{
+	char tail[INPUT_SEAM];
+	size_t have = 0;
+
+	while (in->at < off) {
+		size_t n = in->upto - in->from, keep, old;
+
+		if (n == 0) {
+			enum fill how = fill(in, true);
+
+			if (how == FILL_END || (how == FILL_ERROR && !probe_is_pipe(in->cur)))
+				return INPUT_SHORT;
+			if (how != FILL_SOME)
+				return INPUT_FAILED;
+			continue;
+		}
+		if ((int64_t)n > off - in->at)
+			n = (size_t)(off - in->at);
+		/* The last seam.n bytes of what was kept and what is new. */
+		keep = n < seam.n ? n : seam.n;
+		old = have + keep > seam.n ? seam.n - keep : have;
+		memmove(tail, tail + have - old, old);
+		memcpy(tail + old, in->buf + in->from + n - keep, keep);
+		have = old + keep;
+		in->from += n;
+		in->at += (int64_t)n;
+	}
+	return slice_eq(slice_of(tail, have), seam) ? INPUT_OK : INPUT_MISMATCH;
+}
+
+static enum input_seek start_plain(struct input *in, int64_t off, struct slice seam)
+{
+	char there[INPUT_SEAM];
+	struct stat st;
+	ssize_t got;
+
+	if (fstat(in->fd, &st) == 0 && st.st_size < off)
+		return INPUT_SHORT;
+	do
+		got = pread(in->fd, there, seam.n, off - (int64_t)seam.n);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 || lseek(in->fd, off, SEEK_SET) < 0) {
+		snprintf(in->trouble, sizeof(in->trouble), "read error: %s", strerror(errno));
+		return INPUT_FAILED;
+	}
+	in->at = off;
+	return slice_eq(slice_of(there, (size_t)got), seam) ? INPUT_OK : INPUT_MISMATCH;
+}
+
+static enum input_seek start_packed(struct input *in, int64_t off, struct slice seam)
+{
+	if (!unpack_start(&in->child, in->cur->about.pack, in->cur->fd, in->trouble, sizeof(in->trouble)))
+		return INPUT_FAILED;
+	in->fd = in->child.out;
+	return skip_to(in, off, seam);
+}
+
+/* What the look at the head took from the pipe comes first. */
+static enum input_seek start_pipe(struct input *in, int64_t off, struct slice seam)
+{
+	struct input_file *f = in->cur;
+
+	if (f->begun) {
+		snprintf(in->trouble, sizeof(in->trouble), "a pipe can be read only once");
+		return INPUT_FAILED;
+	}
+	f->begun = true;
+	memcpy(in->buf, f->early, f->early_n);
+	in->upto = f->early_n;
+	if (f->early_end)
+		in->fd = -1;
+	return skip_to(in, off, seam);
+}
+
+enum input_seek input_start(struct input *in, size_t i, int64_t off, const char *seam, size_t n)
+{
+	struct slice before = slice_of(seam, n);
+	enum input_seek how;
+
+	if (i >= in->n || off < 0 || n > INPUT_SEAM || (int64_t)n > off)
+		msg_bug("input_start: file %zu, offset %lld, seam %zu", i, (long long)off, n);
+	stop_reading(in);
+	in->cur = in->files[i];
+	in->cur_index = i;
+	in->fd = in->cur->fd;
+	in->from = in->upto = in->given = 0;
+	in->at = in->passed = 0;
+	in->too_long = in->ended = false;
+	in->trouble[0] = '\0';
+	if (probe_is_pipe(in->cur))
+		how = start_pipe(in, off, before);
+	else if (in->cur->about.pack == INPUT_PLAIN)
+		how = start_plain(in, off, before);
+	else
+		how = start_packed(in, off, before);
+	in->next = in->at;
+	if (how != INPUT_OK)
+		stop_reading(in);
+	return how;
+}
+
+/*
+ * How many bytes at p are whole lines of bearable length. Strides of one
+ * line's limit, so that an overlong line is found by a handful of searches per
+ * block: where a line is cut must not depend on where a block ends.
+ */
+static size_t whole_lines(const char *p, size_t n)
+{
+	const char *q;
+	size_t good = 0;
+
+	while (n - good > INPUT_LINE_MAX) {
+		q = memrchr(p + good, '\n', INPUT_LINE_MAX + 1);
+		if (!q)
+			return good;
+		good = (size_t)(q - p) + 1;
+	}
+	q = memrchr(p + good, '\n', n - good);
+	return q ? (size_t)(q - p) + 1 : good;
+}
+
+/* Hands out n bytes; `used` is how far the buffer goes on behind them. */
+static void give(struct input *in, struct input_block *out, size_t n, size_t used)
+{
+	*out = (struct input_block){
+	    .bytes = slice_of(in->buf + in->from, n),
+	    .off = in->at,
+	    .next = in->at + (int64_t)n + in->passed,
+	    .skipped = in->passed,
+	};
+	in->given = used;
+	in->next = out->next;
+	in->bytes += out->next - out->off;
+	in->passed = 0;
+	in->too_long = false;
+}
+
+/* The overlong line: passes over its rest, and gives out its front once the newline is there. */
+static bool pass_over(struct input *in, struct input_block *out)
+{
+	char *rest = in->buf + in->from + INPUT_LINE_MAX;
+	size_t n = in->upto - in->from - INPUT_LINE_MAX;
+	char *q = memchr(rest, '\n', n);
+
+	if (!q) {
+		in->passed += (int64_t)n;
+		in->upto -= n;
+		return false;
+	}
+	in->passed += q - rest;
+	*rest = '\n';
+	give(in, out, KEPT, INPUT_LINE_MAX + (size_t)(q - rest) + 1);
+	return true;
+}
+
+/* A block from what is in the buffer, if there is a whole line. */
+static bool cut_block(struct input *in, struct input_block *out)
+{
+	size_t have = in->upto - in->from, n;
+
+	if (!in->too_long) {
+		n = whole_lines(in->buf + in->from, have);
+		if (n > 0) {
+			give(in, out, n, n);
+			return true;
+		}
+		in->too_long = have > INPUT_LINE_MAX;
+	}
+	return in->too_long && pass_over(in, out);
+}
+
+/* Will nobody complete a half line at the end any more (I29, I30)? */
+static bool is_complete(const struct input_file *f)
+{
+	return f->about.pack != INPUT_PLAIN || f->about.rotated;
+}
+
+static enum input_next at_end(struct input *in, struct input_block *out)
+{
+	size_t have = in->upto - in->from;
+
+	if (!is_complete(in->cur))
+		return INPUT_END; /* a file that grows meanwhile can be asked again */
+	in->ended = true;
+	if (have == 0)
+		return INPUT_END;
+	give(in, out, have, have);
+	out->unterminated = true;
+	return INPUT_BLOCK;
+}
+
+enum input_next input_next(struct input *in, bool wait, struct input_block *out)
+{
+	if (!in->cur)
+		msg_bug("input_next without input_start");
+	in->from += in->given;
+	in->given = 0;
+	in->at = in->next;
+	if (in->ended)
+		return in->trouble[0] ? INPUT_ERROR : INPUT_END;
+	while (!cut_block(in, out)) {
+		switch (fill(in, wait)) {
+		case FILL_SOME: break;
+		case FILL_AGAIN: return INPUT_AGAIN;
+		case FILL_END: return at_end(in, out);
+		case FILL_ERROR: in->ended = true; return INPUT_ERROR;
+		}
+	}
+	return INPUT_BLOCK;
+}
+
+const char *input_trouble(const struct input *in)
+{
+	return in->trouble[0] ? in->trouble : NULL;
+}
+
+/* How far into the file on disk: our position, or the child's, which is the same one. */
+static int64_t disk_position(const struct input *in)
+{
+	off_t at = in->cur ? lseek(in->cur->fd, 0, SEEK_CUR) : 0;
+	int64_t size = in->cur ? in->cur->about.size : 0;
+
+	return at < size ? at : size;
+}
+
+void input_progress(const struct input *in, int64_t *bytes, int64_t *done, int64_t *total)
+{
+	*bytes = in->bytes;
+	*done = *total = 0;
+	for (size_t i = 0; i < in->n; i++) {
+		if (in->files[i]->about.size < 0) {
+			*done = *total = -1;
+			return;
+		}
+		*total += in->files[i]->about.size;
+		if (i < in->cur_index)
+			*done += in->files[i]->about.size;
+	}
+	*done += disk_position(in);
+}

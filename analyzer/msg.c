@@ -1,0 +1,194 @@
+#include "msg.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "../parsers/utf8.h"
+
+#define MSG_MAX 2048
+#define PREFIX "wouldblock: "
+
+static void (*exit_hook)(void);
+static bool quiet;
+
+void msg_on_exit(void (*hook)(void))
+{
+	exit_hook = hook;
+}
+
+void msg_quiet(bool on)
+{
+	quiet = on;
+}
+
+/*
+ * Bytes that steer a terminal should have gone through msg_safe. If one comes
+ * here all the same, it must not get out (faults.md N3), and a message is one line.
+ */
+static void disarm(char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+			s[i] = '?';
+}
+
+/*
+ * One write, so that lines of several processes do not mix; no malloc, so that
+ * it works without memory.
+ */
+__attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *fmt, va_list ap)
+{
+	int saved = errno;
+	char text[MSG_MAX];
+	size_t at = (size_t)snprintf(text, sizeof(text), "%s", prefix);
+	size_t room = sizeof(text) - at - 1;
+	int n = vsnprintf(text + at, room, fmt, ap);
+	size_t len = n < 0 ? 0 : (size_t)n;
+
+	if (len >= room) {
+		len = room - 1;
+		memcpy(text + at + len - 3, "...", 3);
+	}
+	len += at;
+	disarm(text, len);
+	text[len++] = '\n';
+	while (write(STDERR_FILENO, text, len) < 0 && errno == EINTR)
+		;
+	errno = saved;
+}
+
+void msg_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(PREFIX, fmt, ap);
+	va_end(ap);
+}
+
+void msg_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (quiet)
+		return;
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+/* The terminal first: a message written to the other screen would vanish with it. */
+static void call_hook(void)
+{
+	void (*hook)(void) = exit_hook;
+
+	exit_hook = NULL;
+	if (hook)
+		hook();
+}
+
+void msg_die(int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	call_hook();
+	va_start(ap, fmt);
+	say(PREFIX, fmt, ap);
+	va_end(ap);
+	exit(code);
+}
+
+void msg_bug_at(const char *file, int line, const char *fmt, ...)
+{
+	va_list ap;
+	char prefix[256];
+
+	call_hook();
+	snprintf(prefix, sizeof(prefix), PREFIX "bug: %s:%d: ", file, line);
+	va_start(ap, fmt);
+	say(prefix, fmt, ap);
+	va_end(ap);
+	/* Not exit(): what is half done must not be flushed as if it were whole. */
+	_exit(EX_SOFTWARE);
+}
+
+/* What the first bytes of s look like when shown; *used is how many they are. */
+static size_t show_one(struct slice s, char *piece, size_t cap, size_t *used)
+{
+	uint32_t code;
+	size_t n = utf8_decode(s, &code);
+
+	*used = n ? n : 1;
+	if (n == 0 || code < 0x20 || code == 0x7f)
+		return (size_t)snprintf(piece, cap, "\\x%02x", (unsigned)(unsigned char)s.p[0]);
+	if (code == '\\')
+		return (size_t)snprintf(piece, cap, "\\\\");
+	if (utf8_width(code) == UTF8_HIDDEN)
+		return (size_t)snprintf(piece, cap, "\\u{%x}", (unsigned)code);
+	memcpy(piece, s.p, n);
+	return n;
+}
+
+const char *msg_safe(struct slice s, char *buf, size_t cap)
+{
+	char piece[16];
+	size_t at = 0, cut = 0, used;
+
+	if (cap == 0)
+		return buf;
+	while (s.n > 0) {
+		size_t n = show_one(s, piece, sizeof(piece), &used);
+
+		if (at + n >= cap) {
+			size_t dots = cap - 1 - cut < 3 ? cap - 1 - cut : 3;
+
+			memset(buf + cut, '.', dots);
+			at = cut + dots;
+			break;
+		}
+		memcpy(buf + at, piece, n);
+		at += n;
+		if (at + 3 < cap)
+			cut = at;
+		s = slice_from(s, used);
+	}
+	buf[at] = '\0';
+	return buf;
+}
+
+static void *or_die(void *p)
+{
+	if (!p)
+		msg_die(EX_OSERR, "out of memory");
+	return p;
+}
+
+/* malloc(0) may give NULL, which is not a lack of memory. */
+void *xmalloc(size_t n)
+{
+	return or_die(malloc(n ? n : 1));
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	return or_die(calloc(n ? n : 1, size ? size : 1));
+}
+
+void *xrealloc(void *p, size_t n)
+{
+	return or_die(realloc(p, n ? n : 1));
+}
+
+char *xstrdup(const char *s)
+{
+	return or_die(strdup(s));
+}
+
+char *xstrndup(const char *s, size_t n)
+{
+	return or_die(strndup(s, n));
+}

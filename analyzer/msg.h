@@ -1,0 +1,40 @@
+/*
+ * msg: how we speak to the user about trouble. One line each, to stderr,
+ * `wouldblock: what: why` (design.md 5). Text from logs or file names passes
+ * the terminal's encoder before it is shown (msg_safe).
+ */
+#ifndef WB_MSG_H
+#define WB_MSG_H
+
+#include <stdnoreturn.h>
+
+#include "../parsers/slice.h"
+
+/* Warns and goes on. */
+void msg_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A note without "wouldblock:" trouble: progress and advice, suppressed by msg_quiet. */
+void msg_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void msg_quiet(bool on);
+/* Ends the program with a sysexits code after calling the exit hook (which puts the terminal back). */
+noreturn void msg_die(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Our own mistake: says `bug: file:line: what`, aborts with EX_SOFTWARE (70). */
+#define msg_bug(...) msg_bug_at(__FILE__, __LINE__, __VA_ARGS__)
+noreturn void msg_bug_at(const char *file, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+void msg_on_exit(void (*hook)(void));
+
+/*
+ * `s` as it may be shown on a terminal: printable ASCII and well-formed
+ * printable UTF-8 stay, everything else becomes \xNN or \u{NNNN}, backslash is
+ * doubled (faults.md H1). Into buf, cut with `...` if longer. Returns buf.
+ */
+const char *msg_safe(struct slice s, char *buf, size_t cap);
+
+/* Memory or death (71). */
+void *xmalloc(size_t n);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t n);
+char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t n);
+
+#endif

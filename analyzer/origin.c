@@ -1,0 +1,303 @@
+#include "origin.h"
+
+#include <libpsl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "msg.h"
+#include "pool.h"
+#include "shared_domains.h"
+
+#define NAME_MAX_BYTES 253 /* RFC 1035, without the trailing dot */
+#define NAME_CAP (NAME_MAX_BYTES + 1)
+#define NAMING 1 /* raise it when this file or pool.c names a client differently */
+
+struct origin {
+	psl_ctx_t *psl;
+	struct network *inside;
+	size_t inside_n;
+	char **shared; /* sorted */
+	size_t shared_n;
+	uint64_t hash;
+};
+
+const char *source_kind_name(enum source_kind k)
+{
+	static const char *const names[] = {
+#define X(id, name) [SOURCE_##id] = name,
+	    SOURCE_KINDS(X)
+#undef X
+	};
+
+	return names[k];
+}
+
+/* FNV-1a: this hash is stored, so it must not depend on a seed. */
+static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t n)
+{
+	const uint8_t *b = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ b[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+/*
+ * A host name in lower case without its trailing dot. False for what is none:
+ * other bytes, empty labels, a last label of digits only (an address).
+ */
+static bool name_normal(struct slice s, char buf[NAME_CAP])
+{
+	size_t last = 0;
+
+	if (slice_ends(s, SLICE(".")))
+		s.n--;
+	if (s.n == 0 || s.n > NAME_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		else if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("-_.", c)) || c == '\0')
+			return false;
+		if (c == '.') {
+			if (i == last)
+				return false;
+			last = i + 1;
+		}
+		buf[i] = c;
+	}
+	buf[s.n] = '\0';
+	return last < s.n && strspn(buf + last, "0123456789") < s.n - last;
+}
+
+/* --- the lists ------------------------------------------------------------ */
+
+static psl_ctx_t *suffixes_of_file(uint64_t *hash)
+{
+	const char *path = psl_dist_filename();
+	FILE *f = path && *path ? fopen(path, "rbe") : NULL;
+	psl_ctx_t *psl = NULL;
+	char block[8192];
+	uint64_t h = *hash;
+	size_t n;
+
+	if (!f)
+		return NULL;
+	while ((n = fread(block, 1, sizeof(block), f)) > 0)
+		h = hash_bytes(h, block, n);
+	rewind(f);
+	psl = psl_load_fp(f);
+	fclose(f);
+	if (psl)
+		*hash = h;
+	return psl;
+}
+
+/*
+ * The list in the library costs nothing to open; the distribution's file is
+ * read only where it is newer. Either way its identity goes into the hash.
+ */
+static psl_ctx_t *suffixes_load(uint64_t *hash)
+{
+	psl_ctx_t *psl = psl_builtin() && !psl_builtin_outdated() ? NULL : suffixes_of_file(hash);
+
+	if (psl)
+		return psl;
+	if (!psl_builtin())
+		msg_die(EX_OSFILE, "Public Suffix List: none found; install the package publicsuffix");
+	*hash = hash_bytes(*hash, psl_builtin_sha1sum(), strlen(psl_builtin_sha1sum()));
+	return (psl_ctx_t *)psl_builtin();
+}
+
+static void shared_add(struct origin *o, struct slice domain)
+{
+	char name[NAME_CAP];
+
+	if (slice_starts(domain, SLICE(".")))
+		domain = slice_from(domain, 1);
+	if (!name_normal(domain, name))
+		return;
+	/* Grown by doubling: a full array has a power of two in it. */
+	if ((o->shared_n & (o->shared_n - 1)) == 0)
+		o->shared = xrealloc(o->shared, (o->shared_n ? 2 * o->shared_n : 1) * sizeof(*o->shared));
+	o->shared[o->shared_n++] = xstrdup(name);
+}
+
+static void shared_add_builtin(struct origin *o)
+{
+	struct slice rest = slice_str(shared_domains_txt);
+
+	while (rest.n > 0) {
+		ptrdiff_t end = slice_chr(rest, '\n');
+		struct slice line = end < 0 ? rest : slice_head(rest, (size_t)end);
+		size_t word = 0;
+
+		while (word < line.n && !strchr(" \t\r#", line.p[word]))
+			word++;
+		shared_add(o, slice_head(line, word));
+		rest = slice_from(rest, line.n + 1);
+	}
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct origin *origin_new(const struct network *inside, size_t n, const struct slice *shared, size_t shared_n)
+{
+	struct origin *o = xcalloc(1, sizeof(*o));
+	const int naming = NAMING;
+
+	o->hash = hash_bytes(UINT64_C(0xcbf29ce484222325), &naming, sizeof(naming));
+	o->psl = suffixes_load(&o->hash);
+	if (n > 0) {
+		o->inside = xcalloc(n, sizeof(*inside));
+		memcpy(o->inside, inside, n * sizeof(*inside));
+		o->inside_n = n;
+		o->hash = hash_bytes(o->hash, o->inside, n * sizeof(*inside));
+	}
+	shared_add_builtin(o);
+	for (size_t i = 0; i < shared_n; i++)
+		shared_add(o, shared[i]);
+	qsort(o->shared, o->shared_n, sizeof(*o->shared), compare_names);
+	for (size_t i = 0; i < o->shared_n; i++)
+		o->hash = hash_bytes(o->hash, o->shared[i], strlen(o->shared[i]) + 1);
+	return o;
+}
+
+struct origin *origin_free(struct origin *o)
+{
+	if (!o)
+		return NULL;
+	psl_free(o->psl);
+	for (size_t i = 0; i < o->shared_n; i++)
+		free(o->shared[i]);
+	free(o->shared);
+	free(o->inside);
+	free(o);
+	return NULL;
+}
+
+uint64_t origin_hash(const struct origin *o)
+{
+	return o->hash;
+}
+
+const char *origin_library(void)
+{
+	return psl_get_version();
+}
+
+bool origin_is_inside(const struct origin *o, const struct ip *a)
+{
+	for (size_t i = 0; i < o->inside_n; i++)
+		if (network_has(&o->inside[i], a))
+			return true;
+	return ip_is_private(a);
+}
+
+/* --- domains -------------------------------------------------------------- */
+
+/*
+ * The part of the name that is one label longer than its longest public
+ * suffix, NULL if there is none. PSL_TYPE_ANY counts a hoster's suffix
+ * (dyndns.org) as public, so each of its customers is a domain of his own;
+ * PSL_TYPE_ICANN does not, and names the hoster.
+ */
+static const char *registrable(const struct origin *o, const char *name, int type)
+{
+	const char *below = NULL;
+
+	for (const char *p = name;; p++) {
+		if (psl_is_public_suffix2(o->psl, p, type))
+			return below;
+		below = p;
+		p = strchr(p, '.');
+		if (!p)
+			return NULL;
+	}
+}
+
+struct slice origin_org(const struct origin *o, struct slice name, char *buf, size_t cap)
+{
+	char host[NAME_CAP];
+	const char *org;
+	size_t n;
+
+	if (!name_normal(name, host) || !(org = registrable(o, host, PSL_TYPE_ANY)))
+		return SLICE_NONE;
+	n = strlen(org);
+	if (n >= cap)
+		return SLICE_NONE;
+	memcpy(buf, org, n + 1);
+	return slice_of(buf, n);
+}
+
+static bool is_listed(const struct origin *o, const char *name)
+{
+	for (const char *p = name; p; p = strchr(p, '.')) {
+		p += *p == '.';
+		if (bsearch(&p, o->shared, o->shared_n, sizeof(*o->shared), compare_names))
+			return true;
+	}
+	return false;
+}
+
+/* Only the labels in front of the domain count: 113.example is a name one can buy. */
+static bool has_ip_digits(const char *name, const char *domain, const struct ip *ip)
+{
+	char host[NAME_CAP];
+	size_t n = (size_t)(domain - name);
+
+	memcpy(host, name, n);
+	host[n] = '\0';
+	return pool_has_ip(host, ip);
+}
+
+/* --- the source ----------------------------------------------------------- */
+
+/* Names the client by its domain, or says the domain that it shares with thousands. */
+static enum source_kind name_domain(const struct origin *o, const char *name, const struct ip *ip, const char **domain)
+{
+	const char *org = registrable(o, name, PSL_TYPE_ANY);
+	const char *hoster = registrable(o, name, PSL_TYPE_ICANN);
+
+	*domain = hoster;
+	if (hoster && (is_listed(o, name) || has_ip_digits(name, hoster, ip)))
+		return SOURCE_SHARED;
+	*domain = org;
+	return org ? SOURCE_ORG : SOURCE_NET;
+}
+
+void origin_name(const struct origin *o, struct slice name, struct slice ip, struct source_name *out)
+{
+	char host[NAME_CAP];
+	const char *domain = NULL;
+	struct network net;
+	struct ip a;
+
+	memset(out, 0, sizeof(*out));
+	out->kind = SOURCE_NET;
+	if (!ip_parse(ip, &a)) {
+		strcpy(out->text, "unknown");
+		return;
+	}
+	if (origin_is_inside(o, &a)) {
+		out->kind = SOURCE_INSIDE;
+		ip_text(&a, out->text);
+		return;
+	}
+	if (name_normal(name, host))
+		out->kind = name_domain(o, host, &a, &domain);
+	if (out->kind == SOURCE_ORG) {
+		snprintf(out->text, sizeof(out->text), "%s", domain);
+		return;
+	}
+	net = network_around(&a);
+	network_text(&net, out->text);
+	if (domain)
+		snprintf(out->domain, sizeof(out->domain), "%s", domain);
+}

@@ -1,0 +1,108 @@
+#include "query.h"
+
+#include <stdlib.h>
+
+#include "db.h"
+#include "msg.h"
+
+struct reader {
+	struct db *db;
+};
+
+struct query {
+	struct reader *reader;
+	sqlite3_stmt *stmt;
+};
+
+struct reader *reader_open(const char *database)
+{
+	struct reader *r = xcalloc(1, sizeof *r);
+
+	r->db = db_open(database);
+	db_exec(r->db, "BEGIN");
+	return r;
+}
+
+struct reader *reader_close(struct reader *r)
+{
+	if (r)
+		db_close(r->db);
+	free(r);
+	return NULL;
+}
+
+static void bind(sqlite3_stmt *s, const struct query_param *p)
+{
+	char name[64];
+	size_t n = strlen(p->name);
+
+	if (n + 2 > sizeof name)
+		msg_bug("parameter name %s", p->name);
+	name[0] = ':';
+	memcpy(name + 1, p->name, n + 1);
+	int at = sqlite3_bind_parameter_index(s, name);
+	if (at == 0 || p->null)
+		return;
+	if (slice_is_set(p->text))
+		db_bind_slice(s, at, p->text);
+	else
+		sqlite3_bind_int64(s, at, p->number);
+}
+
+struct query *query_new(struct reader *r, enum sql_id id, const struct query_param *params, size_t n)
+{
+	struct query *q = xcalloc(1, sizeof *q);
+
+	q->reader = r;
+	q->stmt = db_stmt(r->db, id);
+	sqlite3_clear_bindings(q->stmt);
+	for (size_t i = 0; i < n; i++)
+		bind(q->stmt, &params[i]);
+	return q;
+}
+
+bool query_row(struct query *q)
+{
+	return db_step(q->reader->db, q->stmt);
+}
+
+struct query *query_free(struct query *q)
+{
+	sqlite3_reset(q->stmt);
+	free(q);
+	return NULL;
+}
+
+int query_columns(const struct query *q)
+{
+	return sqlite3_column_count(q->stmt);
+}
+
+const char *query_name(const struct query *q, int column)
+{
+	return sqlite3_column_name(q->stmt, column);
+}
+
+bool query_is_null(const struct query *q, int column)
+{
+	return sqlite3_column_type(q->stmt, column) == SQLITE_NULL;
+}
+
+int64_t query_number(const struct query *q, int column)
+{
+	return sqlite3_column_int64(q->stmt, column);
+}
+
+struct slice query_text(const struct query *q, int column)
+{
+	return db_column_slice(q->stmt, column);
+}
+
+int64_t query_one(struct reader *r, enum sql_id id, const struct query_param *params, size_t n)
+{
+	struct query *q = query_new(r, id, params, n);
+	int64_t v = query_row(q) ? query_number(q, 0) : 0;
+
+	query_free(q);
+	return v;
+}

@@ -1,0 +1,40 @@
+/*
+ * query: the readers' only door to the database: a named query and its
+ * parameters in, rows out. Read-only, one snapshot for all queries of a reader.
+ */
+#ifndef WB_QUERY_H
+#define WB_QUERY_H
+
+#include "../parsers/slice.h"
+#include "sql.h"
+
+struct reader;
+struct query;
+
+/* Dies with a clear line if there is no database, or none of ours (66, 65, 78). */
+struct reader *reader_open(const char *database);
+struct reader *reader_close(struct reader *r); /* always NULL */
+
+/* Parameters by name, without the colon; one that is not set is NULL. Names that a query does not have are ignored. */
+struct query_param {
+	const char *name;
+	struct slice text; /* absent: the number counts */
+	int64_t number;
+	bool null;
+};
+
+/* One query of a kind at a time; text of a row lives until the next row. */
+struct query *query_new(struct reader *r, enum sql_id id, const struct query_param *params, size_t n);
+bool query_row(struct query *q);
+struct query *query_free(struct query *q); /* always NULL */
+
+int query_columns(const struct query *q);
+const char *query_name(const struct query *q, int column);
+bool query_is_null(const struct query *q, int column);
+int64_t query_number(const struct query *q, int column);
+struct slice query_text(const struct query *q, int column); /* numbers as digits; absent for NULL */
+
+/* One number from a query of one row and column; 0 if it has none. */
+int64_t query_one(struct reader *r, enum sql_id id, const struct query_param *params, size_t n);
+
+#endif

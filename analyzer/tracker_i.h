@@ -1,0 +1,308 @@
+/*
+ * The tracker's own insides, shared by its files and nobody else:
+ *   tracker.c   which line goes where; sessions and their transactions
+ *   mail.c      mails, their recipients, refusals that may return
+ *   message.c   queue files, deliveries, hops behind a content filter
+ *   pending.c   the half-finished state, to and from bytes
+ *
+ * Who points to whom: session -> transaction -> mail -> recipients; message ->
+ * waits -> recipients; open -> recipient. Everything comes from pools.
+ */
+#ifndef WB_TRACKER_I_H
+#define WB_TRACKER_I_H
+
+#include "slab.h"
+#include "tracker.h"
+
+#define QUEUE_ID_MAX 32
+#define SECOND INT64_C(1000000)
+#define RETURN_WITHIN (36 * 3600 * SECOND)      /* a refused try may come back (design.md 3) */
+#define CHAIN_WITHIN (5 * 86400 * SECOND)       /* ... and all tries of one mail lie within */
+#define ABORT_AFTER (60 * SECOND)               /* a client= without message */
+#define LINGER (300 * SECOND)                   /* how long a finished queue id may still be named by others */
+#define SESSION_IDLE (3600 * SECOND)
+#define MESSAGE_IDLE (10 * 86400 * SECOND)      /* twice Postfix's default queue lifetime */
+
+/* Who is on the other side, as far as it decides whether a try is the same sender's. */
+struct peer {
+	struct ip ip;
+	bool has_ip, loopback;
+	uint64_t net, org; /* hashes; org 0: no verified name below a registrable domain */
+};
+
+struct host {
+	char *name;
+	size_t name_n;
+	uint32_t id;
+	uint32_t number;
+	int64_t now_us;  /* latest stamp of this host in this stream */
+	int64_t loss_us; /* latest moment at which syslog lost lines */
+	int64_t due_us;  /* when the first timer is due */
+	bool dirty;      /* loss_us is new */
+	struct message *abort_first, *abort_last, *linger_first, *linger_last;
+};
+
+struct entry { /* a recipient as one transaction named it */
+	struct entry *next;
+	uint64_t address;
+	uint32_t shown;
+	uint8_t reply; /* 0 open, 2 accepted, 4 and 5 refused */
+	bool looked;   /* has been asked for an earlier try */
+	int64_t us, chain_us;
+	uint64_t place;
+	struct recipient *r;
+};
+
+struct transaction {
+	struct transaction *next; /* in its mail */
+	uint64_t id, mail_id;     /* mail_id 0: not decided */
+	struct mail *mail;
+	struct session *session;
+	struct message *message;
+	struct host *host;
+	struct entry *entries, *last_entry;
+	struct peer peer;
+	uint64_t sender_hash;
+	uint32_t client, sender, attempts;
+	uint32_t chain_client, chain_host, chain_sender, chain_tries, chain_attempts; /* of the tries before */
+	bool has_sender, submission, login, over, told, dirty, hold, discard, proxied, refused;
+	uint8_t digits;
+	int64_t first_us, last_us, chain_us;
+	uint32_t wide[FACT_TEXTS]; /* warnings that apply to every recipient */
+	char queue_id[QUEUE_ID_MAX];
+	char *message_id;
+};
+
+struct session {
+	struct session *chain, *older, *newer, *next_dirty;
+	uint64_t key;
+	struct host *host;
+	uint32_t pid;
+	int64_t last_us;
+	uint32_t refused;
+	uint16_t bound_n;
+	bool dirty, stored, lost;
+	uint32_t wide[FACT_TEXTS];
+	struct transaction *tx;
+	struct message *bound;
+};
+
+struct wait { /* a recipient's mail is in this queue file */
+	struct wait *next, *next_of_r;
+	struct message *message;
+	struct recipient *r;
+	uint64_t orig, to; /* to 0: no delivery seen yet */
+	uint8_t fate;
+	bool done;
+};
+
+struct recipient {
+	struct recipient *next;
+	struct mail *mail;
+	uint64_t address; /* 0: stands for all recipients of a transaction that named none */
+	uint32_t shown;
+	uint32_t text[FACT_TEXTS];
+	uint8_t fate, best; /* best: of the children that are through; FATE_COUNT: none */
+	int64_t since_us, last_try_us;
+	struct wait *waits; /* done ones too, as long as their queue file is remembered */
+	struct open *open;
+};
+
+struct mail {
+	struct mail *older, *newer, *next_dirty;
+	uint64_t id;
+	struct transaction *txs;
+	struct recipient *recipients;
+	uint32_t refs; /* live transactions, waits (done or not), opens */
+	uint32_t host, sender, client, transactions, attempts;
+	int64_t first_us, last_us;
+	uint64_t shown_tx;
+	uint8_t digits, spf, dkim, dmarc, spam;
+	bool dirty, stored, told;
+};
+
+struct past { /* a delivery that nobody waited for (yet) */
+	struct past *next;
+	uint64_t orig, to;
+	uint8_t fate;
+	bool hop;
+	char hop_id[QUEUE_ID_MAX];
+};
+
+enum message_kind {
+	MESSAGE_MINE,      /* of a transaction that we know */
+	MESSAGE_HOP,       /* second queue id of such a mail */
+	MESSAGE_CANDIDATE, /* came from our own side: may turn out to be a hop */
+	MESSAGE_WATCH      /* from where a refused try may return */
+};
+
+struct message {
+	struct message *chain, *older, *newer, *sooner, *later, *next_bound, *next_dirty;
+	uint64_t key, first;
+	struct host *host;
+	struct session *session;
+	struct transaction *tx;
+	struct wait *waits;
+	struct past *past;
+	struct peer peer;
+	uint64_t sender_hash;
+	uint32_t client; /* 0: not asked for yet */
+	char client_name[80], client_ip[48];
+	int64_t since_us, touched_us, due_us;
+	int32_t nrcpt;
+	uint8_t kind, timer; /* timer: 0, TIMER_ABORT, TIMER_LINGER */
+	bool accepted, held, closed, expired, refused, tentative, named, login, dirty, stored, gone;
+	char queue_id[QUEUE_ID_MAX];
+};
+enum { TIMER_NONE, TIMER_ABORT, TIMER_LINGER };
+
+struct open { /* a recipient that was refused for now and may return */
+	struct open *chain, *older, *newer, *next_dirty;
+	uint64_t key, mail_id, place, sender_hash;
+	struct peer peer;
+	int64_t end_us, last_try_us, first_us;
+	uint32_t client, host, tries, attempts, sender;
+	uint8_t digits;
+	struct recipient *r;
+	bool dirty, stored;
+};
+
+struct spf_seen {
+	uint64_t sender;
+	struct ip ip;
+	int64_t us;
+	uint8_t result;
+};
+
+#define SPF_RING 256
+#define SPF_NEAR (5 * SECOND) /* policyd-spf's line stands this near to its RCPT */
+#define FILTERS_MAX 16
+#define NET_FILTER 65536
+#define ORG_CACHE 32768
+
+struct tracker {
+	struct sink sink;
+	const struct origin *origin;
+	uint64_t key[2];
+	struct slice filter[FILTERS_MAX];
+	size_t filters;
+	struct tracker_limits limits;
+	struct tracker_counts counts;
+	struct slab sessions, mails, txs, entries, recipients, messages, waits, pasts, opens;
+	struct host **host;
+	uint32_t hosts;
+	struct host *last_host;
+	struct session **session_table, *session_old, *session_new;
+	struct message **message_table, *message_old, *message_new;
+	struct open **open_table, *open_old, *open_new;
+	struct mail *mail_old, *mail_new;
+	struct session *session_dirty;
+	struct message *message_dirty, **message_dirty_end;
+	struct mail *mail_dirty, **mail_dirty_end;
+	struct open *open_dirty, **open_dirty_end;
+	uint32_t session_mask, message_mask, open_mask;
+	uint16_t *net_filter, *org_filter;
+	uint16_t *pair_filter; /* of network or organisation with sender */
+	struct {
+		uint64_t name, org;
+	} *org_cache;
+	struct spf_seen spf[SPF_RING];
+	unsigned spf_next;
+	bool spf_dirty;
+	struct fact_recipient *told; /* scratch of tracker_flush */
+	size_t told_cap;
+	int64_t us;    /* time of the line being fed */
+	uint8_t digits;
+	struct { /* the last attempt of a host, for `last message repeated N times` */
+		char *bytes;
+		size_t n;
+		struct line line;
+		uint32_t host;
+	} last;
+};
+
+/* tracker.c */
+uint64_t tracker_address(const struct tracker *t, struct slice a);
+void tracker_peer(struct tracker *t, struct slice name, struct slice ip, struct peer *out);
+struct host *tracker_host_numbered(struct tracker *t, uint32_t number);
+struct host *tracker_host(struct tracker *t, struct slice name);
+void session_touch(struct tracker *t, struct session *s);
+struct session *session_load(struct tracker *t, struct host *h, uint32_t pid);
+bool texts_add(uint32_t text[FACT_TEXTS], uint32_t id);
+
+/* mail.c */
+struct transaction *tx_new(struct tracker *t, struct host *h, uint64_t id);
+void tx_free(struct tracker *t, struct transaction *tx);
+struct entry *tx_entry(struct tracker *t, struct transaction *tx, uint64_t address, uint32_t shown);
+void tx_join(struct tracker *t, struct transaction *tx, struct entry *e);
+struct mail *tx_mail(struct tracker *t, struct transaction *tx);
+void tx_warn(struct tracker *t, struct transaction *tx, struct entry *e, uint32_t text);
+void tx_warn_wide(struct tracker *t, struct transaction *tx, uint32_t text);
+void tx_refuse(struct tracker *t, struct transaction *tx, struct entry *e, int class);
+void tx_refuse_all(struct tracker *t, struct transaction *tx, int class);
+enum tx_end { TX_ENDED, TX_NEXT, TX_LOST };
+void tx_finish(struct tracker *t, struct transaction *tx, enum tx_end how, bool data_accepted);
+struct recipient *tx_wide_recipient(struct tracker *t, struct transaction *tx, uint64_t address, uint32_t shown);
+void mail_touch(struct tracker *t, struct mail *m);
+void mail_unref(struct tracker *t, struct mail *m);
+struct mail *mail_new(struct tracker *t, uint64_t id);
+struct recipient *mail_recipient(struct tracker *t, struct mail *m, uint64_t address, uint32_t shown);
+struct recipient *recipient_add(struct tracker *t, struct mail *m);
+void recipient_fate(struct tracker *t, struct recipient *r, enum fate fate);
+void recipient_update(struct tracker *t, struct recipient *r);
+bool recipient_waits(const struct recipient *r);
+bool mail_evict_oldest(struct tracker *t);
+void evidence_note(struct tracker *t, struct mail *m, uint8_t *slot, enum evidence e);
+void tx_spf(struct tracker *t, struct transaction *tx);
+struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, const struct peer *peer, int64_t start_us);
+void open_insert(struct tracker *t, struct open *o);
+void open_drop(struct tracker *t, struct open *o);
+void open_expire(struct tracker *t, int64_t now_us);
+bool open_may_return(const struct tracker *t, const struct peer *peer);
+bool open_may_return_from(const struct tracker *t, const struct peer *peer, uint64_t sender);
+void mails_flush(struct tracker *t);
+void opens_flush(struct tracker *t);
+
+/* message.c */
+struct message *message_find(struct tracker *t, const struct host *h, struct slice queue_id);
+struct message *message_new(struct tracker *t, struct host *h, struct slice queue_id, enum message_kind kind,
+                            uint64_t first);
+uint64_t message_name(const struct message *m);
+void message_insert(struct tracker *t, struct message *m);
+void message_free(struct tracker *t, struct message *m);
+void message_touch(struct tracker *t, struct message *m);
+void message_bind(struct tracker *t, struct message *m, struct transaction *tx);
+void message_adopt(struct tracker *t, struct message *m, struct transaction *tx, struct mail *mail);
+void message_accept(struct tracker *t, struct message *m);
+void message_confirm(struct tracker *t, struct message *m);
+void message_detach(struct tracker *t, struct message *m);
+void message_queued(struct tracker *t, struct message *m, const struct record *rec);
+void message_delivery(struct tracker *t, struct message *m, const struct record *rec);
+void message_expired(struct tracker *t, struct message *m);
+void message_removed(struct tracker *t, struct message *m, const struct record *rec);
+void message_hold(struct tracker *t, struct message *m);
+void message_discard(struct tracker *t, struct message *m);
+void message_abort(struct tracker *t, struct message *m);
+void message_amavis(struct tracker *t, struct message *m, const struct record *rec);
+void message_hop(struct tracker *t, struct message *first, struct message *second);
+void message_session_over(struct tracker *t, struct message *m, bool ended, bool proven, bool nothing, bool lost);
+void message_timer(struct tracker *t, struct message *m, int timer);
+void message_untimer(struct message *m);
+struct wait *wait_add(struct tracker *t, struct message *m, struct recipient *r, uint64_t orig, enum fate fate);
+void wait_drop(struct tracker *t, struct wait *w);
+void wait_link(struct tracker *t, struct host *h, struct slice queue_id, struct recipient *r, uint64_t address);
+void host_timers(struct tracker *t, struct host *h);
+struct past *past_add(struct tracker *t, struct message *m);
+
+/* pending.c */
+/* In the order in which they must be loaded: each may name things of the kinds before it. */
+enum pending_kind { PENDING_HOST = 1, PENDING_MAIL, PENDING_MESSAGE, PENDING_SESSION, PENDING_OPEN, PENDING_SPF };
+struct slice pending_spf(struct tracker *t);
+struct slice pending_host(struct host *h);
+struct slice pending_mail(struct mail *m);
+struct slice pending_message(struct message *m);
+struct slice pending_session(struct session *s);
+struct slice pending_open(struct open *o);
+void pending_release(void);
+
+#endif

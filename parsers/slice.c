@@ -1,0 +1,147 @@
+#include "slice.h"
+
+/* Capitals whose small letter is as long: code points from..to in steps; small = capital + delta. */
+struct fold_range {
+	uint16_t from, to, step;
+	int16_t delta;
+};
+
+static const struct fold_range fold_ranges[] = {
+    {0x00B5, 0x00B5, 1, 775}, /* micro sign, as Unicode folds it */
+    {0x00C0, 0x00D6, 1, 32},  {0x00D8, 0x00DE, 1, 32}, {0x0100, 0x012E, 2, 1},    {0x0132, 0x0136, 2, 1},
+    {0x0139, 0x0147, 2, 1},   {0x014A, 0x0176, 2, 1},  {0x0178, 0x0178, 1, -121}, {0x0179, 0x017D, 2, 1},
+    {0x0386, 0x0386, 1, 38},  {0x0388, 0x038A, 1, 37}, {0x038C, 0x038C, 1, 64},   {0x038E, 0x038F, 1, 63},
+    {0x0391, 0x03A1, 1, 32},  {0x03A3, 0x03AB, 1, 32}, {0x03C2, 0x03C2, 1, 1}, /* final sigma */
+    {0x0400, 0x040F, 1, 80},  {0x0410, 0x042F, 1, 32}, {0x0460, 0x0480, 2, 1},    {0x048A, 0x04BE, 2, 1},
+    {0x04C0, 0x04C0, 1, 15},  {0x04C1, 0x04CD, 2, 1},  {0x04D0, 0x052E, 2, 1},
+};
+
+static unsigned fold_point(unsigned c)
+{
+	for (size_t i = 0; i < sizeof(fold_ranges) / sizeof(fold_ranges[0]); i++) {
+		const struct fold_range *r = &fold_ranges[i];
+		if (c < r->from)
+			break;
+		if (c <= r->to)
+			return (c - r->from) % r->step == 0 ? (unsigned)((int)c + r->delta) : c;
+	}
+	return c;
+}
+
+static unsigned char fold_ascii(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+}
+
+/* Folds the letter at p, of which `left` bytes may be read, into out; returns its bytes, 1 or 2. */
+static size_t fold_letter(const char *p, size_t left, unsigned char out[2])
+{
+	unsigned char lead = (unsigned char)p[0];
+	unsigned char next = left > 1 ? (unsigned char)p[1] : 0;
+	unsigned c;
+
+	if (lead < 0xC2 || lead > 0xDF || (next & 0xC0) != 0x80) {
+		out[0] = fold_ascii(lead);
+		return 1;
+	}
+	c = fold_point((lead & 0x1Fu) << 6 | (next & 0x3Fu));
+	out[0] = (unsigned char)(0xC0 | c >> 6);
+	out[1] = (unsigned char)(0x80 | (c & 0x3F));
+	return 2;
+}
+
+struct slice slice_fold(struct slice s, char *out, size_t cap)
+{
+	size_t n = s.n < cap ? s.n : cap;
+	unsigned char letter[2];
+
+	for (size_t i = 0; i < n;) {
+		size_t k = fold_letter(s.p + i, s.n - i, letter);
+		out[i++] = (char)letter[0];
+		if (k == 2 && i < n)
+			out[i++] = (char)letter[1];
+	}
+	return slice_of(out, n);
+}
+
+bool slice_eq_fold(struct slice a, struct slice b)
+{
+	unsigned char la[2], lb[2];
+
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n;) {
+		size_t k = fold_letter(a.p + i, a.n - i, la);
+		if (k != fold_letter(b.p + i, b.n - i, lb) || memcmp(la, lb, k) != 0)
+			return false;
+		i += k;
+	}
+	return true;
+}
+
+static uint64_t load32(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	return v;
+}
+
+/* The 0..7 bytes at p as a little-endian number. Loads may overlap: equal bits meet. */
+static uint64_t load_rest(const char *p, size_t n)
+{
+	if (n >= 4)
+		return load32(p) | load32(p + n - 4) << (n - 4) * 8;
+	if (n == 0)
+		return 0;
+	return (uint64_t)(unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << n / 2 * 8 |
+	       (uint64_t)(unsigned char)p[n - 1] << (n - 1) * 8;
+}
+
+struct sip {
+	uint64_t a, b, c, d;
+};
+
+static inline uint64_t turn(uint64_t v, int by)
+{
+	return v << by | v >> (64 - by);
+}
+
+static inline void sip_round(struct sip *s)
+{
+	s->a += s->b;
+	s->c += s->d;
+	s->b = turn(s->b, 13) ^ s->a;
+	s->d = turn(s->d, 16) ^ s->c;
+	s->a = turn(s->a, 32) + s->d;
+	s->c += s->b;
+	s->d = turn(s->d, 21) ^ s->a;
+	s->b = turn(s->b, 17) ^ s->c;
+	s->c = turn(s->c, 32);
+}
+
+static inline void sip_eat(struct sip *s, uint64_t word)
+{
+	s->d ^= word;
+	sip_round(s);
+	s->a ^= word;
+}
+
+uint64_t slice_hash(struct slice s, uint64_t k0, uint64_t k1)
+{
+	struct sip v = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
+	                k1 ^ 0x7465646279746573};
+	size_t i = 0;
+
+	for (; i + 8 <= s.n; i += 8)
+		sip_eat(&v, slice_word(s.p + i));
+	sip_eat(&v, load_rest(i ? s.p + i : s.p, s.n - i) | (uint64_t)s.n << 56);
+	v.c ^= 0xff;
+	sip_round(&v);
+	sip_round(&v);
+	sip_round(&v);
+	return v.a ^ v.b ^ v.c ^ v.d;
+}

@@ -1,0 +1,164 @@
+/*
+ * slice: borrowed text, a pointer and a length.
+ *
+ * A slice never owns anything and need not end in NUL. It lives as long as the
+ * bytes it points into: for everything that comes out of a log line, until the
+ * next line is read. Bytes are bytes: NUL, 8-bit and invalid UTF-8 included.
+ * "Absent" is {NULL, 0}; "present and empty" has a pointer (see slice_is_set).
+ */
+#ifndef WB_SLICE_H
+#define WB_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct slice {
+	const char *p;
+	size_t n;
+};
+
+#define SLICE_NONE ((struct slice){NULL, 0})
+/* A string literal as a slice, without strlen. */
+#define SLICE(lit) ((struct slice){"" lit, sizeof(lit) - 1})
+
+static inline struct slice slice_of(const char *p, size_t n)
+{
+	return (struct slice){p, n};
+}
+
+/* From a C string; NULL gives the absent slice. */
+static inline struct slice slice_str(const char *s)
+{
+	return s ? (struct slice){s, strlen(s)} : SLICE_NONE;
+}
+
+static inline bool slice_is_set(struct slice s)
+{
+	return s.p != NULL;
+}
+
+static inline bool slice_eq(struct slice a, struct slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool slice_starts(struct slice s, struct slice with)
+{
+	return s.n >= with.n && (with.n == 0 || memcmp(s.p, with.p, with.n) == 0);
+}
+
+static inline bool slice_ends(struct slice s, struct slice with)
+{
+	return s.n >= with.n && (with.n == 0 || memcmp(s.p + s.n - with.n, with.p, with.n) == 0);
+}
+
+/* Without its first k bytes; k beyond the end gives the empty slice at the end. */
+static inline struct slice slice_from(struct slice s, size_t k)
+{
+	if (k > s.n)
+		k = s.n;
+	return (struct slice){k ? s.p + k : s.p, s.n - k}; /* NULL + 0 is undefined in C */
+}
+
+static inline struct slice slice_head(struct slice s, size_t k)
+{
+	return (struct slice){s.p, k < s.n ? k : s.n};
+}
+
+/* Offset of the first (last) byte c, or -1. */
+static inline ptrdiff_t slice_chr(struct slice s, char c)
+{
+	const char *q = s.n ? memchr(s.p, c, s.n) : NULL;
+	return q ? q - s.p : -1;
+}
+
+static inline ptrdiff_t slice_rchr(struct slice s, char c)
+{
+	const char *q = s.n ? memrchr(s.p, c, s.n) : NULL;
+	return q ? q - s.p : -1;
+}
+
+/* Offset of the first place where `what` stands, or -1. */
+static inline ptrdiff_t slice_find(struct slice s, struct slice what)
+{
+	const char *q = s.n ? memmem(s.p, s.n, what.p, what.n) : NULL;
+	return q ? q - s.p : -1;
+}
+
+/* If s starts with `with`, steps over it and says so. */
+static inline bool slice_skip(struct slice *s, struct slice with)
+{
+	if (!slice_starts(*s, with))
+		return false;
+	*s = slice_from(*s, with.n);
+	return true;
+}
+
+/*
+ * Decimal digits at the start, stepping over them. False, and s unchanged, if
+ * there is none or the number exceeds max: a number that wraps is no number
+ * (faults.md H20).
+ */
+static inline bool slice_number(struct slice *s, uint64_t max, uint64_t *out)
+{
+	size_t i = 0;
+	uint64_t v = 0;
+
+	for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
+		uint64_t d = (uint64_t)(s->p[i] - '0');
+		if (d > max || v > (max - d) / 10)
+			return false;
+		v = v * 10 + d;
+	}
+	if (i == 0)
+		return false;
+	*s = slice_from(*s, i);
+	*out = v;
+	return true;
+}
+
+/* Eight bytes as one word, the first lowest; they must be there. */
+static inline uint64_t slice_word(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
+/* The top bit of each byte of a slice_word that is no decimal digit. */
+static inline uint64_t slice_word_odd(uint64_t w)
+{
+	uint64_t x = w ^ 0x3030303030303030;
+
+	return (((x & 0x7f7f7f7f7f7f7f7f) + 0x7676767676767676) | x) & 0x8080808080808080;
+}
+
+/* The number that eight digits make, the first byte's the highest; zero bytes count as 0. */
+static inline uint32_t slice_word_number(uint64_t w)
+{
+	w = (w & 0x0f0f0f0f0f0f0f0f) * 2561 >> 8;
+	w = (w & 0x00ff00ff00ff00ff) * 6553601 >> 16;
+	return (uint32_t)((w & 0x0000ffff0000ffff) * 42949672960001 >> 32);
+}
+
+/*
+ * Case folding as mail needs it: ASCII, and the two-byte letters of Latin-1,
+ * Latin Extended-A, Greek and Cyrillic in UTF-8; all else stays as it is. The
+ * result has the input's length. Writes at most cap bytes, returns the slice
+ * of `out` that was written (a longer input is cut: callers give enough room).
+ */
+struct slice slice_fold(struct slice s, char *out, size_t cap);
+
+/* Equal after folding. */
+bool slice_eq_fold(struct slice a, struct slice b);
+
+/* 64-bit keyed hash (SipHash-1-3); key from hash_seed(). For tables in memory only, never stored. */
+uint64_t slice_hash(struct slice s, uint64_t k0, uint64_t k1);
+
+#endif

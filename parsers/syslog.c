@@ -1,0 +1,420 @@
+#include "syslog.h"
+
+/* Kept out of the way of ordinary lines, whose function would else spill its registers for them. */
+#define APART __attribute__((noinline))
+
+/* A host name or tag as long as this is none. */
+#define WORD_MAX 256
+/* Where rsyslog's forward templates cut the tag (1.4), and its repeat markers the text (1.6). */
+#define TAG_CUT 32
+#define INNER_CUT 800
+
+static const struct slice banners[] = {
+    SLICE("-- Logs begin at "), SLICE("-- Journal begins at "), SLICE("-- Boot "),
+    SLICE("-- Reboot --"),      SLICE("-- No entries --"),      SLICE("Hint: "),
+};
+
+/* How syslog daemons own up to lost lines: beginning of the tag, words, where the number stands. */
+static const struct loss_words {
+	struct slice tag, words;
+	enum { LOSS_UNTOLD, LOSS_BEFORE, LOSS_BEHIND } number;
+} loss_words[] = {
+    {SLICE("rsyslogd"), SLICE(" messages lost due to rate-limiting"), LOSS_BEFORE},
+    {SLICE("rsyslogd"), SLICE("begin to drop messages"), LOSS_UNTOLD},
+    {SLICE("rsyslogd"), SLICE("begins to drop messages"), LOSS_UNTOLD},
+    {SLICE("rsyslogd"), SLICE("imuxsock lost "), LOSS_BEHIND},
+    {SLICE("imuxsock"), SLICE(" messages lost due to rate-limiting"), LOSS_BEFORE},
+    {SLICE("imuxsock"), SLICE("begin to drop messages"), LOSS_UNTOLD},
+    {SLICE("imjournal"), SLICE(" messages lost due to rate-limiting"), LOSS_BEFORE},
+    {SLICE("imjournal"), SLICE("begin to drop messages"), LOSS_UNTOLD},
+    {SLICE("systemd-journal"), SLICE("Suppressed "), LOSS_BEHIND},
+    {SLICE("journal"), SLICE("Suppressed "), LOSS_BEHIND},
+};
+
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static struct slice blanks_skip(struct slice in)
+{
+	while (in.n && in.p[0] == ' ')
+		in = slice_from(in, 1);
+	return in;
+}
+
+/* Takes a word and the one blank behind it. False if there is none, or it is too long to be one. */
+static inline bool word_take(struct slice *in, struct slice *word)
+{
+	const char *end;
+
+	if (in->n == 0)
+		return false;
+	end = memchr(in->p, ' ', in->n < WORD_MAX ? in->n : WORD_MAX);
+	if (!end && in->n >= WORD_MAX)
+		return false;
+	*word = slice_of(in->p, end ? (size_t)(end - in->p) : in->n);
+	in->n -= end ? word->n + 1 : word->n;
+	in->p = end ? end + 1 : in->p + word->n;
+	return word->n > 0;
+}
+
+static uint32_t number_or_0(struct slice digits)
+{
+	uint64_t v;
+
+	return slice_number(&digits, UINT32_MAX, &v) && digits.n == 0 ? (uint32_t)v : 0;
+}
+
+/* `NAME[PID` without an end: cut at 32 characters, or the line itself ends here. */
+static bool tag_cut(struct slice word, struct line *out)
+{
+	ptrdiff_t open = slice_rchr(word, '[');
+	size_t i = (size_t)open + 1;
+
+	if (open < 0 && word.n != TAG_CUT)
+		return false;
+	out->tag = word;
+	if (open >= 0) {
+		while (i < word.n && digit(word.p[i]))
+			i++;
+		if (open == 0 || i < word.n || (i == (size_t)open + 1 && word.n != TAG_CUT))
+			return false;
+		out->tag = slice_head(word, (size_t)open);
+		out->pid = number_or_0(slice_from(word, (size_t)open + 1));
+	}
+	out->flags |= LINE_PID_DOUBTFUL;
+	return true;
+}
+
+/* `NAME:` and tags that were cut. */
+APART static bool tag_without_end(struct slice tag, bool colon, struct line *out)
+{
+	out->tag = tag;
+	return colon || tag_cut(tag, out);
+}
+
+/* `NAME[anything]`, with the pid if that is a number. */
+APART static bool tag_short(struct slice tag, struct line *out)
+{
+	ptrdiff_t open = slice_rchr(tag, '[');
+
+	out->tag = tag;
+	out->pid = 0;
+	if (open >= 0) {
+		out->tag.n = (size_t)open;
+		out->pid = number_or_0(slice_of(tag.p + open + 1, tag.n - (size_t)open - 2));
+	}
+	return out->tag.n > 0;
+}
+
+/* `NAME[PID]:`, `NAME[PID]`, `NAME:`. Read from the right, where the pid is. */
+static inline bool tag_split(struct slice word, struct line *out)
+{
+	bool colon = word.p[word.n - 1] == ':';
+	struct slice tag = slice_of(word.p, word.n - colon);
+	const char *end = tag.p + tag.n;
+	uint64_t last, odd;
+	size_t spare;
+
+	if (tag.n == 0)
+		return false;
+	if (end[-1] != ']')
+		return tag_without_end(tag, colon, out);
+	if (tag.n < 10)
+		return tag_short(tag, out);
+	/* The eight bytes before `]` hold `[` and, above it, one to seven digits. */
+	last = slice_word(end - 9);
+	odd = slice_word_odd(last);
+	if (odd == 0 || odd >> 63)
+		return tag_short(tag, out);
+	spare = 8 - (size_t)__builtin_clzll(odd) / 8;
+	out->tag = slice_of(tag.p, tag.n - 10 + spare);
+	out->pid = slice_word_number(last >> spare * 8 << spare * 8);
+	return out->tag.p[out->tag.n] == '[' || tag_short(tag, out);
+}
+
+/* `message repeated 3 times`, which stands in both markers. */
+static bool repeat_scan(struct slice *in, uint32_t *times)
+{
+	struct slice rest = *in;
+	uint64_t n;
+
+	if (!slice_skip(&rest, SLICE("message repeated ")) || !slice_number(&rest, UINT32_MAX, &n) || n == 0)
+		return false;
+	if (!slice_skip(&rest, SLICE(" times")) && !slice_skip(&rest, SLICE(" time")))
+		return false;
+	*times = (uint32_t)n;
+	*in = rest;
+	return true;
+}
+
+APART static bool last_repeated(struct slice in, struct line *out)
+{
+	if (!slice_skip(&in, SLICE("last ")) || !repeat_scan(&in, &out->repeated))
+		return false;
+	out->form = LINE_LAST_REPEATED;
+	out->tag = out->text = SLICE_NONE;
+	out->pid = 0;
+	return true;
+}
+
+static void inner_take(struct line *out)
+{
+	struct slice in = out->text;
+
+	if (!repeat_scan(&in, &out->repeated))
+		return;
+	if (!slice_skip(&in, SLICE(": ["))) {
+		out->repeated = 0;
+		return;
+	}
+	out->form = LINE_REPEATED;
+	/* The writer closes the bracket behind a cut text too; only the length tells. */
+	if (!slice_ends(in, SLICE("]")) || in.n - 1 >= INNER_CUT)
+		out->flags |= LINE_INNER_CUT;
+	if (slice_ends(in, SLICE("]")))
+		in.n--;
+	out->text = blanks_skip(in);
+}
+
+static uint32_t loss_number(const struct loss_words *row, struct slice text, size_t at)
+{
+	size_t end = row->number == LOSS_BEHIND ? at + row->words.n : at, start = end;
+
+	if (row->number == LOSS_UNTOLD)
+		return 0;
+	if (row->number == LOSS_BEFORE)
+		while (start > 0 && digit(text.p[start - 1]))
+			start--;
+	else
+		while (end < text.n && digit(text.p[end]))
+			end++;
+	return number_or_0(slice_of(text.p + start, end - start));
+}
+
+static void loss_find(struct line *out)
+{
+	for (size_t i = 0; i < sizeof(loss_words) / sizeof(loss_words[0]); i++) {
+		const struct loss_words *row = &loss_words[i];
+		ptrdiff_t at = slice_starts(out->tag, row->tag) ? slice_find(out->text, row->words) : -1;
+		if (at >= 0) {
+			out->form = LINE_LOSS;
+			out->repeated = loss_number(row, out->text, (size_t)at);
+			return;
+		}
+	}
+}
+
+APART static void marker_find(struct line *out)
+{
+	if (out->text.p[0] == 'm')
+		inner_take(out);
+	else if (slice_eq(out->tag, SLICE("syslogd")))
+		last_repeated(out->text, out);
+	loss_find(out);
+}
+
+/* The envelope is read; `text` may still be a marker instead of a program's words. */
+static inline void text_take(struct slice text, struct line *out)
+{
+	text = blanks_skip(text);
+	out->text = text;
+	/* Nothing of Postfix's own reports a loss, and nearly every line is Postfix's. */
+	if (text.n && (text.p[0] == 'm' || out->tag.n == 0 || out->tag.p[0] != 'p'))
+		marker_find(out);
+}
+
+/*
+ * `2026-03-05T06:08:09.1Z stdout F `, or docker's without the two words: what
+ * follows is a line with a stamp of its own, which gives way to the outer one.
+ */
+APART static struct slice inner_stamp_skip(struct slice in)
+{
+	struct slice rest = in;
+	size_t inner;
+
+	if (slice_skip(&rest, SLICE("stdout ")) || slice_skip(&rest, SLICE("stderr ")))
+		rest = slice_from(rest, rest.n > 1 && rest.p[1] == ' ' ? 2 : 0);
+	inner = stamp_length(rest);
+	return inner ? slice_from(rest, inner + 1) : in;
+}
+
+static inline struct slice container_skip(struct slice in)
+{
+	bool likely = in.n > 9 && (in.p[3] == ' ' || in.p[4] == '-' || (in.p[0] == 's' && in.p[6] == ' '));
+
+	return likely ? inner_stamp_skip(in) : in;
+}
+
+static bool legacy_scan(struct syslog_frame *f, struct slice in, struct line *out)
+{
+	struct slice word, behind;
+	size_t used;
+
+	if (!stamp_scan(&f->clock, in, &out->stamp, &used))
+		return false;
+	in = container_skip(slice_from(in, used + 1));
+	if (!word_take(&in, &out->host))
+		return false;
+	behind = in;
+	if (!word_take(&behind, &word))
+		return false;
+	if (!tag_split(word, out))
+		return last_repeated(in, out);
+	text_take(behind, out);
+	return true;
+}
+
+/* Steps over one `[id name="value" ...]`; `]` alone does not end it inside quotes. */
+static bool element_skip(struct slice *in)
+{
+	bool quoted = false;
+
+	for (size_t i = 1; i < in->n; i++) {
+		char c = in->p[i];
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (c == ']' && !quoted) {
+			*in = slice_from(*in, i + 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool structured_skip(struct slice *in)
+{
+	if (!slice_skip(in, SLICE("-"))) {
+		if (in->n == 0 || in->p[0] != '[')
+			return false;
+		while (in->n && in->p[0] == '[')
+			if (!element_skip(in))
+				return false;
+	}
+	return in->n == 0 || in->p[0] == ' ';
+}
+
+static struct slice nil_or(struct slice word)
+{
+	return slice_eq(word, SLICE("-")) ? SLICE_NONE : word;
+}
+
+/* RFC 5424, behind `<PRI>1 `. */
+APART static bool protocol_scan(struct syslog_frame *f, struct slice in, struct line *out)
+{
+	struct slice procid, msgid;
+	size_t used = 1;
+
+	if (slice_starts(in, SLICE("- ")))
+		out->stamp = (struct stamp){.us = f->clock.last_us, .flags = STAMP_BAD};
+	else if (!stamp_scan(&f->clock, in, &out->stamp, &used))
+		return false;
+	in = slice_from(in, used + 1);
+	if (!word_take(&in, &out->host) || !word_take(&in, &out->tag) || !word_take(&in, &procid) ||
+	    !word_take(&in, &msgid) || !structured_skip(&in))
+		return false;
+	out->host = nil_or(out->host);
+	out->tag = nil_or(out->tag);
+	out->pid = number_or_0(procid);
+	in = blanks_skip(in);
+	slice_skip(&in, SLICE("\xEF\xBB\xBF"));
+	text_take(in, out);
+	return true;
+}
+
+/* `<22>`, perhaps with an octet count in front, as a capture of the wire has it. */
+APART static bool pri_skip(struct slice *in)
+{
+	struct slice rest = *in;
+	uint64_t n;
+
+	if (slice_number(&rest, 99999999, &n) && !slice_skip(&rest, SLICE(" ")))
+		return false;
+	if (!slice_skip(&rest, SLICE("<")) || !slice_number(&rest, 191, &n) || !slice_skip(&rest, SLICE(">")))
+		return false;
+	*in = rest;
+	return true;
+}
+
+static bool envelope_scan(struct syslog_frame *f, struct slice in, struct line *out)
+{
+	if (in.n < 5)
+		return false;
+	if ((in.p[0] == '<' || (digit(in.p[0]) && in.p[4] != '-')) && pri_skip(&in) && slice_skip(&in, SLICE("1 ")))
+		return protocol_scan(f, in, out);
+	return legacy_scan(f, in, out);
+}
+
+static enum line_form odd_form(struct slice in)
+{
+	for (size_t i = 0; i < sizeof(banners) / sizeof(banners[0]); i++)
+		if (slice_starts(in, banners[i]))
+			return LINE_BANNER;
+	return LINE_ODD;
+}
+
+/* Field by field: for the whole struct gcc takes a slow string instruction. */
+static inline void line_clear(struct line *out, uint8_t flags)
+{
+	out->form = LINE_LOG;
+	out->stamp.us = STAMP_NONE;
+	out->stamp.digits = 0;
+	out->stamp.flags = 0;
+	out->host = SLICE_NONE;
+	out->tag = SLICE_NONE;
+	out->text = SLICE_NONE;
+	out->pid = 0;
+	out->repeated = 0;
+	out->flags = flags;
+}
+
+void syslog_init(struct syslog_frame *f, int first_year)
+{
+	stamp_clock_init(&f->clock, first_year);
+}
+
+void syslog_parse(struct syslog_frame *f, struct slice in, struct line *out)
+{
+	struct stamp_clock before = f->clock;
+	uint8_t damage = 0;
+
+	while (in.n && in.p[in.n - 1] == '\r')
+		in.n--;
+	while (in.n && in.p[0] == '\0') {
+		in = slice_from(in, 1);
+		damage = LINE_DAMAGED;
+	}
+	line_clear(out, damage);
+	if (envelope_scan(f, in, out))
+		return;
+	/* A piece of text that happens to begin with a date must not set the year of what follows. */
+	f->clock = before;
+	line_clear(out, damage);
+	out->form = odd_form(in);
+	out->text = in;
+}
+
+ptrdiff_t syslog_glued(const struct line *l)
+{
+	struct slice rest = l->text, again;
+	ptrdiff_t at;
+
+	if (l->host.n == 0)
+		return -1;
+	/* The host with its two blanks, as it stands in the line's own head. */
+	again = slice_of(l->host.p - 1, l->host.n + 2);
+	while ((at = slice_find(rest, again)) >= 0) {
+		size_t end = (size_t)(rest.p - l->text.p) + (size_t)at;
+		for (size_t n = end < 40 ? end : 40; n >= 15; n--) {
+			struct slice stamp = slice_of(l->text.p + end - n, n);
+			bool number = digit(stamp.p[0]) && stamp.p[4] != '-';
+			if (!number && stamp_length(stamp) == n)
+				return (ptrdiff_t)(end - n);
+		}
+		rest = slice_from(rest, (size_t)at + 1);
+	}
+	return -1;
+}

@@ -1,0 +1,1 @@
+SELECT coalesce(fold, id) FROM address WHERE id = :id

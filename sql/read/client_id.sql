@@ -1,0 +1,1 @@
+SELECT id, source FROM client WHERE ip = :ip AND name = :name

@@ -1,0 +1,1 @@
+SELECT source FROM client WHERE id = :id

@@ -1,0 +1,1 @@
+SELECT id FROM host WHERE name = :name

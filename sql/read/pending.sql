@@ -1,0 +1,1 @@
+SELECT kind, state FROM pending ORDER BY kind, key

@@ -1,0 +1,1 @@
+SELECT count(*) FROM quarantine WHERE gen = :gen AND reason = :reason

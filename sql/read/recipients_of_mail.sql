@@ -1,0 +1,1 @@
+SELECT recipient, text, fate FROM fact_recipient WHERE mail = :mail ORDER BY recipient, text

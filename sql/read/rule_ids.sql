@@ -1,0 +1,1 @@
+SELECT id, name FROM dim_rule

@@ -1,0 +1,1 @@
+SELECT id, rule FROM text

@@ -1,0 +1,304 @@
+-- The database of wouldblock. Every table and column says what it is; the
+-- views at the end have the names of the contract and are made to be asked
+-- with sqlite3. Times are microseconds since 1970 UTC in tables, RFC 3339 text
+-- in views.
+--
+-- Three sorts of rows:
+--   facts     what lines of the log said (fact_*, hole, quarantine)
+--   derived   can be rebuilt from facts (roll_*, fate of recipients, source of clients, rule of texts)
+--   running   where we are (generation, pending, owner, meta)
+-- A place names a line: generation << 40 | byte offset in the uncompressed
+-- stream. An attempt, a transaction and a mail are named by the place of their
+-- first line, so every number leads back to the log.
+
+-- ---------------------------------------------------------------- running
+
+CREATE TABLE meta (                  -- one value each, for ourselves
+  key TEXT PRIMARY KEY,              -- hash keys of this database, hashes of the settings it was derived with
+  value
+) WITHOUT ROWID;
+
+CREATE TABLE owner (                 -- who writes (faults.md 1.3): a writer whose lock was lost finds another epoch
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  epoch INTEGER NOT NULL,            -- grows with each ingest
+  pid INTEGER,
+  since INTEGER                      -- seconds since 1970
+);
+
+CREATE TABLE log (                   -- a log as the admin sees it: all rotations of one file
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE          -- directory and base name, or what --log said
+);
+
+CREATE TABLE generation (            -- one row per content stream, however its file is named
+  gen INTEGER PRIMARY KEY AUTOINCREMENT,
+  log INTEGER NOT NULL REFERENCES log,
+  base INTEGER NOT NULL DEFAULT 0,   -- first byte that belongs to us; more than 0 after an edit or a lost tail
+  off INTEGER NOT NULL,              -- next unread byte of the uncompressed stream
+  head BLOB NOT NULL,                -- the first consumed bytes themselves, at most 1024
+  seam BLOB NOT NULL,                -- the bytes just before off, at most 256
+  dev INTEGER, ino INTEGER,          -- hints only
+  first_stamp INTEGER, last_stamp INTEGER, -- of its first and latest line
+  year INTEGER, month INTEGER, anchored INTEGER, folded INTEGER, -- the clock for stamps without a year or zone
+  unsure INTEGER NOT NULL DEFAULT 0, -- the year of its stamps is a guess: never good enough for a GO
+  family TEXT, rotation INTEGER, dated INTEGER, -- what its name said of its place in a rotated set
+  follows INTEGER,                   -- the stream that this one continues without a hole: adjacent rotation numbers or dates
+  path_hint TEXT,                    -- where it was last seen
+  state INTEGER NOT NULL             -- 0 live, 1 draining, 2 complete, 3 gone
+);
+
+CREATE TABLE pending (               -- half-finished sessions, mails and queue files, as the tracker writes them
+  kind INTEGER NOT NULL,
+  key INTEGER NOT NULL,
+  state BLOB NOT NULL,
+  PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+
+-- ---------------------------------------------------------------- names
+
+CREATE TABLE host (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);    -- the log's host field
+CREATE TABLE service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE); -- syslog name with daemon: postfix/smtpd
+CREATE TABLE word (id INTEGER PRIMARY KEY, text NOT NULL UNIQUE);         -- action, stage, helo, proto, login: short texts
+
+CREATE TABLE address (               -- senders and recipients as logged
+  id INTEGER PRIMARY KEY,
+  text NOT NULL UNIQUE,              -- '' is the null sender; a blob if it is no UTF-8
+  fold INTEGER                       -- the row of the case-folded spelling; null: it is that already
+);
+
+CREATE TABLE dim_source (            -- who sends, as an admin would name it
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,                -- org net inside shared
+  name TEXT NOT NULL,
+  domain TEXT NOT NULL,              -- kind shared: the domain that thousands share
+  UNIQUE (kind, name, domain)
+);
+
+CREATE TABLE client (                -- SMTP clients
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,                -- verified name, 'unknown' as logged, '' if the line has none (postscreen)
+  ip TEXT NOT NULL,                  -- as logged
+  source INTEGER NOT NULL REFERENCES dim_source, -- derived
+  UNIQUE (ip, name)
+);
+
+CREATE TABLE dim_rule (              -- the admin's rules; numbers stay
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  title TEXT
+);
+
+CREATE TABLE text (                  -- free texts of action lines
+  id INTEGER PRIMARY KEY,
+  text NOT NULL,                     -- with template = 1: x'01' and S R C I H stand for the row's sender, recipient, client name, client ip, helo
+  template INTEGER NOT NULL,
+  rule INTEGER NOT NULL,             -- derived: the rule whose pattern matches, 0 none
+  UNIQUE (text, template, rule)
+);
+
+CREATE TABLE fate (id INTEGER PRIMARY KEY, name TEXT NOT NULL, loses INTEGER NOT NULL); -- design.md 3, in its order
+INSERT INTO fate VALUES (0,'delivered',1),(1,'queued',1),(2,'held',1),(3,'unknown',1),(4,'bounced',0),(5,'spam',0),
+  (6,'refused',0),(7,'tempfailed',0),(8,'aborted',0),(9,'discarded',0);
+
+CREATE TABLE evidence (id INTEGER PRIMARY KEY, name TEXT); -- words for SPF, DKIM, DMARC, spam; 0: nothing was said
+INSERT INTO evidence VALUES (0,NULL),(1,'pass'),(2,'fail'),(3,'softfail'),(4,'neutral'),(5,'none'),(6,'temperror'),
+  (7,'permerror'),(8,'mixed'),(9,'clean'),(10,'spammy'),(11,'spam'),(12,'infected'),(13,'banned'),(14,'bad-header'),
+  (15,'oversized'),(16,'unchecked'),(17,'other');
+
+-- ---------------------------------------------------------------- facts
+
+CREATE TABLE fact_attempt (          -- one action line
+  place INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  digits INTEGER NOT NULL,           -- fraction digits that the line had
+  host INTEGER NOT NULL, service INTEGER NOT NULL, pid INTEGER,
+  action INTEGER NOT NULL, stage INTEGER, -- words
+  client INTEGER NOT NULL,
+  code INTEGER,                      -- 554
+  dsn INTEGER,                       -- 5.7.1 is 5007001
+  text INTEGER NOT NULL,
+  sender INTEGER, recipient INTEGER, -- addresses; null where the line has none
+  helo INTEGER, proto INTEGER, sasl INTEGER, -- words
+  tx INTEGER,                        -- its transaction; null: this line is its first
+  count INTEGER NOT NULL,            -- 1, or what a repeat marker said
+  flags INTEGER NOT NULL             -- 1 warns, 2 applies to the whole transaction, 4 suspect, 8 truncated
+);
+
+CREATE TABLE fact_transaction (      -- transactions that have a queue id or are a later try; the others are in their attempts
+  id INTEGER PRIMARY KEY,            -- place of its first line
+  mail INTEGER,                      -- the mail it belongs to; null: it is its first transaction
+  host INTEGER, client INTEGER, sender INTEGER,
+  queue_id TEXT, message_id TEXT,
+  time INTEGER
+);
+CREATE INDEX transaction_of_mail ON fact_transaction (mail) WHERE mail IS NOT NULL;
+
+CREATE TABLE fact_mail (             -- mails with a warned recipient
+  id INTEGER PRIMARY KEY,            -- place of the first line of its first transaction
+  host INTEGER NOT NULL, sender INTEGER, client INTEGER NOT NULL, -- of the first transaction
+  first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, digits INTEGER NOT NULL, -- of its attempts
+  day INTEGER NOT NULL,              -- local day of the first attempt, days since 1970
+  transactions INTEGER NOT NULL, attempts INTEGER NOT NULL,
+  shown_transaction INTEGER,         -- whose queue id and Message-ID stand for the mail
+  spf INTEGER NOT NULL, dkim INTEGER NOT NULL, dmarc INTEGER NOT NULL, spam INTEGER NOT NULL
+);
+
+CREATE TABLE fact_recipient (        -- what became of each warned recipient
+  mail INTEGER NOT NULL,
+  recipient INTEGER NOT NULL,        -- the folded address; 0: all recipients of a mail that named none
+  text INTEGER NOT NULL,             -- one row for each warning text
+  shown INTEGER NOT NULL,            -- the address as first logged
+  fate INTEGER NOT NULL,
+  since INTEGER NOT NULL,            -- when the log showed this fate
+  last_try INTEGER,                  -- of the last 4xx
+  PRIMARY KEY (mail, recipient, text)
+) WITHOUT ROWID;
+
+CREATE TABLE hole (                  -- what is missing, and why
+  id INTEGER PRIMARY KEY,
+  host INTEGER,                      -- null: all hosts of the log
+  gen INTEGER,                       -- the stream that the cause stands in
+  from_time INTEGER, to_time INTEGER,
+  lines INTEGER,                     -- how many, if the log says so
+  bytes INTEGER,
+  cause TEXT NOT NULL,
+  derived INTEGER NOT NULL DEFAULT 0 -- 1: found by comparing streams, made anew after each ingest
+);
+
+CREATE TABLE quarantine (            -- samples of lines that were not understood, and damaged ones
+  gen INTEGER NOT NULL, off INTEGER NOT NULL,
+  len INTEGER NOT NULL, reason TEXT NOT NULL, bytes BLOB,
+  PRIMARY KEY (gen, off)
+) WITHOUT ROWID;
+
+CREATE TABLE span (                  -- which host's lines a stream holds
+  gen INTEGER NOT NULL, host INTEGER NOT NULL,
+  first_time INTEGER, last_time INTEGER, lines INTEGER NOT NULL,
+  PRIMARY KEY (gen, host)
+) WITHOUT ROWID;
+
+CREATE TABLE counted (               -- the account: lines of a stream by what they were
+  gen INTEGER NOT NULL,
+  sort TEXT NOT NULL,                -- understood, no-interest, not-understood, check
+  name TEXT NOT NULL,                -- kind, or row of the shape table
+  lines INTEGER NOT NULL,
+  PRIMARY KEY (gen, sort, name)
+) WITHOUT ROWID;
+
+-- ---------------------------------------------------------------- derived
+
+CREATE TABLE roll_source_day (       -- per rule, source and local day
+  rule INTEGER NOT NULL, source INTEGER NOT NULL, day INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,         -- warn and reject_warning lines, by the line's day and client
+  mails INTEGER NOT NULL, lost INTEGER NOT NULL, -- by the mail's first attempt
+  delivered INTEGER NOT NULL, queued INTEGER NOT NULL, held INTEGER NOT NULL, unknown INTEGER NOT NULL,
+  bounced INTEGER NOT NULL, spam INTEGER NOT NULL, refused INTEGER NOT NULL, tempfailed INTEGER NOT NULL,
+  aborted INTEGER NOT NULL, discarded INTEGER NOT NULL, -- (mail, recipient) pairs by fate
+  PRIMARY KEY (rule, source, day)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_hour (             -- per rule and hour of attempts
+  rule INTEGER NOT NULL, hour INTEGER NOT NULL, -- hours since 1970 UTC
+  attempts INTEGER NOT NULL,
+  PRIMARY KEY (rule, hour)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_text (             -- per text and action
+  text INTEGER NOT NULL, action INTEGER NOT NULL,
+  attempts INTEGER NOT NULL, first_time INTEGER, last_time INTEGER,
+  PRIMARY KEY (text, action)
+) WITHOUT ROWID;
+
+-- ---------------------------------------------------------------- views of the contract
+
+CREATE VIEW log_end AS               -- the latest moment that the log has shown
+SELECT max(last_stamp) AS time FROM generation;
+
+CREATE VIEW recipient_fate AS        -- (mail, recipient, rule), however many texts say so
+SELECT r.mail, r.recipient, x.rule, min(r.shown) AS shown, min(r.fate) AS fate, max(r.last_try) AS last_try
+FROM fact_recipient r JOIN text x ON x.id = r.text
+GROUP BY r.mail, r.recipient, x.rule;
+
+CREATE VIEW attempt AS
+SELECT a.place, a.time AS time_us,
+  strftime('%Y-%m-%dT%H:%M:%S', a.time / 1000000, 'unixepoch')
+    || CASE a.digits WHEN 0 THEN '' ELSE '.' || substr(printf('%06d', a.time % 1000000), 1, a.digits) END || 'Z' AS time,
+  h.name AS host, s.name AS service, a.pid, aw.text AS action, sw.text AS stage,
+  nullif(c.name, '') AS client_name, nullif(c.ip, '') AS client_ip, a.code,
+  printf('%d.%d.%d', a.dsn / 1000000, a.dsn / 1000 % 1000, a.dsn % 1000) AS dsn_text, a.dsn,
+  CASE x.template WHEN 0 THEN x.text ELSE
+    replace(replace(replace(replace(replace(x.text,
+      char(1) || 'S', coalesce(sa.text, '')), char(1) || 'R', coalesce(ra.text, '')),
+      char(1) || 'C', c.name), char(1) || 'I', c.ip), char(1) || 'H', coalesce(hw.text, '')) END AS text,
+  sa.text AS sender, ra.text AS recipient, hw.text AS helo, pw.text AS proto, lw.text AS sasl_username,
+  t.queue_id, ru.name AS rule, t.message_id, so.name AS source, f.name AS fate, f.loses AS would_be_lost,
+  CASE WHEN f.id = 7 THEN coalesce(rf.last_try + 129600000000 > (SELECT time FROM log_end), 0)
+       WHEN f.id IS NOT NULL THEN 0 END AS may_return,
+  a.count, a.flags, coalesce(t.mail, t.id, a.tx, a.place) AS mail
+FROM fact_attempt a
+JOIN host h ON h.id = a.host
+JOIN service s ON s.id = a.service
+JOIN word aw ON aw.id = a.action
+JOIN client c ON c.id = a.client
+JOIN dim_source so ON so.id = c.source
+JOIN text x ON x.id = a.text
+LEFT JOIN word sw ON sw.id = a.stage
+LEFT JOIN word hw ON hw.id = a.helo
+LEFT JOIN word pw ON pw.id = a.proto
+LEFT JOIN word lw ON lw.id = a.sasl
+LEFT JOIN address sa ON sa.id = a.sender
+LEFT JOIN address ra ON ra.id = a.recipient
+LEFT JOIN dim_rule ru ON ru.id = x.rule
+LEFT JOIN fact_transaction t ON t.id = coalesce(a.tx, a.place)
+LEFT JOIN fact_recipient rf ON (a.flags & 7) = 1 AND rf.mail = coalesce(t.mail, t.id, a.tx, a.place)
+  AND rf.recipient = coalesce(ra.fold, ra.id) AND rf.text = a.text
+LEFT JOIN fate f ON f.id = CASE a.flags & 7
+    WHEN 1 THEN rf.fate
+    WHEN 3 THEN (SELECT min(w.fate) FROM fact_recipient w
+                 WHERE w.mail = coalesce(t.mail, t.id, a.tx, a.place) AND w.text = a.text) END;
+
+CREATE VIEW mail AS                  -- one row a mail and rule
+SELECT m.id, m.first_time AS first_us, m.last_time AS last_us, m.day,
+  strftime('%Y-%m-%dT%H:%M:%S', m.first_time / 1000000, 'unixepoch')
+    || CASE m.digits WHEN 0 THEN '' ELSE '.' || substr(printf('%06d', m.first_time % 1000000), 1, m.digits) END || 'Z' AS first_time,
+  strftime('%Y-%m-%dT%H:%M:%S', m.last_time / 1000000, 'unixepoch')
+    || CASE m.digits WHEN 0 THEN '' ELSE '.' || substr(printf('%06d', m.last_time % 1000000), 1, m.digits) END || 'Z' AS last_time,
+  h.name AS host, sa.text AS sender, c.ip AS client_ip, so.name AS source, so.kind AS source_kind,
+  q.rule AS rule_id, ru.name AS rule, m.transactions, m.attempts, t.message_id, t.queue_id,
+  f.name AS fate, f.loses AS would_be_lost, q.recipients,
+  e1.name AS spf, e2.name AS dkim, e3.name AS dmarc, e4.name AS spam_verdict, NULL AS verdict
+FROM (SELECT mail, rule, min(fate) AS fate, count(*) AS recipients FROM recipient_fate GROUP BY mail, rule) q
+JOIN fact_mail m ON m.id = q.mail
+JOIN host h ON h.id = m.host
+JOIN client c ON c.id = m.client
+JOIN dim_source so ON so.id = c.source
+JOIN fate f ON f.id = q.fate
+JOIN evidence e1 ON e1.id = m.spf
+JOIN evidence e2 ON e2.id = m.dkim
+JOIN evidence e3 ON e3.id = m.dmarc
+JOIN evidence e4 ON e4.id = m.spam
+LEFT JOIN dim_rule ru ON ru.id = q.rule
+LEFT JOIN address sa ON sa.id = m.sender
+LEFT JOIN fact_transaction t ON t.id = m.shown_transaction;
+
+CREATE VIEW source_day AS            -- day as YYYY-MM-DD
+SELECT so.name AS source, so.kind, ru.name AS rule, date(d.day * 86400, 'unixepoch') AS day, d.attempts, d.mails,
+  d.lost AS would_be_lost, d.delivered, d.queued, d.held, d.unknown, d.bounced, d.spam, d.refused, d.tempfailed,
+  d.aborted, d.discarded
+FROM roll_source_day d JOIN dim_source so ON so.id = d.source LEFT JOIN dim_rule ru ON ru.id = d.rule;
+
+CREATE VIEW source AS                -- one row a source and rule
+SELECT so.id, so.name AS source, so.kind, nullif(so.domain, '') AS domain, d.rule AS rule_id, ru.name AS rule,
+  sum(d.attempts) AS attempts, sum(d.mails) AS mails, sum(d.lost) AS would_be_lost,
+  sum(d.delivered) AS delivered, sum(d.queued) AS queued, sum(d.held) AS held, sum(d.unknown) AS unknown,
+  sum(d.bounced) AS bounced, sum(d.spam) AS spam, sum(d.refused) AS refused, sum(d.tempfailed) AS tempfailed,
+  sum(d.aborted) AS aborted, sum(d.discarded) AS discarded, count(*) AS days_seen
+FROM roll_source_day d JOIN dim_source so ON so.id = d.source LEFT JOIN dim_rule ru ON ru.id = d.rule
+GROUP BY d.rule, d.source;
+
+CREATE VIEW coverage AS              -- the stretches for which we hold the log
+SELECT g.gen, l.name AS log, h.name AS host,
+  strftime('%Y-%m-%dT%H:%M:%SZ', p.first_time / 1000000, 'unixepoch') AS first_time,
+  strftime('%Y-%m-%dT%H:%M:%SZ', p.last_time / 1000000, 'unixepoch') AS last_time,
+  p.lines, g.unsure
+FROM span p JOIN generation g ON g.gen = p.gen JOIN log l ON l.id = g.log JOIN host h ON h.id = p.host;

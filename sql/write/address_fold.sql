@@ -1,0 +1,1 @@
+UPDATE address SET fold = :fold WHERE id = :id

@@ -1,0 +1,1 @@
+INSERT INTO client (ip, name, source) VALUES (:ip, :name, :source)

@@ -1,0 +1,1 @@
+UPDATE generation SET follows = :follows WHERE gen = :gen AND follows IS NULL

@@ -1,0 +1,1 @@
+DELETE FROM hole WHERE derived = 1

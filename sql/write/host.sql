@@ -1,0 +1,1 @@
+INSERT INTO host (name) VALUES (:name)

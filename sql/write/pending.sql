@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO pending (kind, key, state) VALUES (:kind, :key, :state)

@@ -1,0 +1,1 @@
+DELETE FROM pending WHERE kind = :kind AND key = :key

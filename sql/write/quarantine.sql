@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO quarantine (gen, off, len, reason, bytes) VALUES (:gen, :off, :len, :reason, :bytes)

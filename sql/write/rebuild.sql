@@ -1,0 +1,13 @@
+DELETE FROM pending;
+DELETE FROM fact_attempt;
+DELETE FROM fact_transaction;
+DELETE FROM fact_mail;
+DELETE FROM fact_recipient;
+DELETE FROM hole;
+DELETE FROM quarantine;
+DELETE FROM span;
+DELETE FROM counted;
+DELETE FROM roll_source_day;
+DELETE FROM roll_hour;
+DELETE FROM roll_text;
+DELETE FROM generation

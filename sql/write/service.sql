@@ -1,0 +1,1 @@
+INSERT INTO service (name) VALUES (:name)

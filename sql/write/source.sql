@@ -1,0 +1,1 @@
+INSERT INTO dim_source (kind, name, domain) VALUES (:kind, :name, :domain)

@@ -1,0 +1,1 @@
+INSERT INTO text (text, template, rule) VALUES (:text, :template, :rule)

@@ -1,0 +1,281 @@
+#!/usr/bin/env bash
+#
+# Input, options, settings, databases and outputs that are not as they should be: one line on
+# stderr that says so, the right status, and nothing lost of what could be read.
+
+# shellcheck source=tests/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+GOOD=$TMP/good.log BAD=$TMP/bad
+line()
+{
+	printf '2026-10-06T06:08:%02d.000000+00:00 gw01 postfix/smtpd[31416]: NOQUEUE: warn: RCPT from unknown[203.0.113.%d]: *** Invalid Inbound Sender ***; from=<chefin@firma.example> to=<rechnung@firma.example> proto=ESMTP helo=<x.example>' "$1" "$1"
+}
+for n in 1 2 3; do
+	line "$n"
+	echo
+done >"$GOOD"
+
+# attempts N: the database holds so many.
+attempts()
+{
+	local n
+	n=$(count_attempts)
+	[ "$n" -eq "$1" ] && return
+	echo "$n attempts, should be $1"
+	return 1
+}
+
+# holds N: the last run ended well, and so many attempts were read.
+holds()
+{
+	status_is 0 && attempts "$1"
+}
+
+# ------------------------------------------------------------------ files that cannot be read
+
+fresh missing
+run ingest "$TMP/no-such.log"
+ok "a missing file: status 66 and one line" complains 66
+ok "a missing file: it is named" says 'no-such\.log'
+fresh missing
+run ingest "$TMP/no-such.log" "$GOOD"
+ok "a missing file beside a good one: status 66 and one line" complains 66
+ok "a missing file beside a good one: the good one is read" attempts 3
+
+fresh folder
+run ingest "$TMP"
+ok "a directory: status 66 and one line" complains 66
+fresh folder
+run ingest "$GOOD" /dev/zero
+ok "a device beside a good file: status 66 and one line" complains 66
+ok "a device beside a good file: the good one is read" attempts 3
+
+if can_be_nobody; then
+	chmod 755 -- "$TMP"
+	cp -- "$WOULDBLOCK" "$TMP/program"
+	install -m 000 -- "$GOOD" "$BAD"
+	fresh nobody
+	chmod 777 -- "$TMP/nobody.d"
+	as_nobody "$TMP/program" --db "$DB" --config "$CONF" ingest "$BAD" "$GOOD" >"$OUT" 2>"$ERR"
+	STATUS=$?
+	ok "an unreadable file beside a good one: status 66 and one line" complains 66
+	as_nobody "$TMP/program" --db "$DB" --config "$CONF" list attempts --format jsonl >"$OUT" 2>"$ERR"
+	ok "an unreadable file beside a good one: the good one is read" test "$(wc -l <"$OUT")" -eq 3
+	rm -f -- "$BAD"
+
+	fresh closed
+	chmod 555 -- "$TMP/closed.d"
+	as_nobody "$TMP/program" --db "$DB" --config "$CONF" ingest "$GOOD" >"$OUT" 2>"$ERR"
+	STATUS=$?
+	ok "a database where nobody may write: status 73 and one line" complains 73
+	chmod 755 -- "$TMP/closed.d"
+	chmod 700 -- "$TMP"
+else
+	skip "an unreadable file" "root, and no other user to be"
+	skip "a database where nobody may write" "root, and no other user to be"
+fi
+
+# ------------------------------------------------------------------ content
+
+: >"$BAD"
+fresh empty
+run ingest "$BAD"
+ok "an empty file: status 0" status_is 0
+ok "an empty file: the program says so" says 'empty|\b0 lines|lines:? +0\b|no lines'
+
+python3 -c 'import random, sys; random.seed(1); sys.stdout.buffer.write(random.randbytes(1 << 20))' >"$BAD"
+fresh garbage
+run ingest "$BAD"
+ok "a megabyte of noise: status 0" status_is 0
+ok "a megabyte of noise: it is counted as not understood" says 'not understood[ :]+[1-9]|[1-9][0-9 ,.]* (lines )?not understood'
+ok "a megabyte of noise: no attempt is made of it" attempts 0
+
+{
+	cat -- "$GOOD"
+	head -c 10000000 /dev/zero | tr '\0' x
+	echo
+	line 4
+	echo
+} >"$BAD"
+fresh long
+run ingest "$BAD"
+ok "a line of 10 MB: what stands around it is read" holds 4
+
+{
+	cat -- "$GOOD"
+	line 4
+	head -c 10000000 /dev/zero | tr '\0' x
+	echo
+	line 5
+	echo
+} >"$BAD"
+fresh longer
+run ingest "$BAD"
+ok "10 MB behind a warning: status 0" status_is 0
+ok "10 MB behind a warning: the next line is read" test "$(wb list attempts --format jsonl | grep -c '203\.0\.113\.5"')" -eq 1
+
+{
+	head -c 4096 /dev/zero
+	cat -- "$GOOD"
+	printf 'a\0b\0c\n\0\0\0\n'
+	line 4 | sed 's/chefin/chef\x00in/'
+	echo
+	line 5
+	echo
+} >"$BAD"
+fresh nul
+run ingest "$BAD"
+ok "NUL bytes: the lines behind them are read" holds 5
+wb list attempts --format jsonl >"$TMP/nul.jsonl"
+ok "NUL bytes: the list is valid JSON" python3 -c 'import json, sys; [json.loads(x) for x in open(sys.argv[1])]' "$TMP/nul.jsonl"
+
+{
+	sed 's/$/\r/' "$GOOD"
+	line 4
+} >"$BAD.1"
+fresh half
+run ingest "$BAD.1"
+ok "CRLF, and no newline at the end of a rotated file: all is read" holds 4
+ok "CRLF: no CR in a field" test "$(wb list attempts --format jsonl | grep -c '\\r')" -eq 0
+rm -f -- "$BAD.1"
+
+corpus mail.iso.log "$TMP/corpus.log"
+gzip -nc <"$TMP/corpus.log" >"$TMP/whole.gz"
+head -c $(($(wc -c <"$TMP/whole.gz") / 2)) "$TMP/whole.gz" >"$BAD.gz"
+fresh torn
+run ingest "$BAD.gz" "$GOOD"
+ok "a .gz that breaks off: status 65 and one line" complains 65
+ok "a .gz that breaks off: what was there is kept, and other files are read" test "$(count_attempts)" -gt 100
+wb list attempts --format jsonl >"$TMP/torn.jsonl"
+ok "a .gz that breaks off: the good file beside it is read" test "$(grep -c '"2026-10-06T06:08:0[123]\.000000Z"' "$TMP/torn.jsonl")" -eq 3
+
+# the last eight bytes are the checksum and the length
+{
+	head -c -8 "$TMP/whole.gz"
+	printf 'notthose'
+} >"$BAD.gz"
+fresh sum
+run ingest "$BAD.gz"
+ok "a .gz with a wrong checksum: status 65 and one line" complains 65
+fresh sound
+run ingest "$TMP/corpus.log"
+sound=$(count_attempts)
+DB=$TMP/sum.d/db
+ok "a .gz with a wrong checksum: what was there is kept" test "$(count_attempts)" -gt $((sound / 2))
+rm -f -- "$BAD.gz"
+
+# ------------------------------------------------------------------ commands, options, settings
+
+fresh words
+run injest "$GOOD"
+ok "an unknown command: status 64 and one line" complains 64
+ok "an unknown command: the nearest is suggested" says 'ingest'
+run ingest --yaer 2026 "$GOOD"
+ok "an unknown option: status 64 and one line" complains 64
+ok "an unknown option: the nearest is suggested" says '--year'
+run ingest
+ok "no file to read: status 64 and one line" complains 64
+run ingest --year twenty "$GOOD"
+ok "an option with a senseless value: status 64 and one line" complains 64
+run list atempts
+ok "an unknown list: status 64 and one line" complains 64
+ok "an unknown list: the nearest is suggested" says 'attempts'
+ok "none of these made a database" test ! -e "$DB"
+
+CONF=$TMP/broken.conf
+printf '[rule x]\ntitle = X\nwarn = Invalid (Sender\n' >"$CONF"
+run ingest "$GOOD"
+ok "a broken pattern in the settings: status 78 and one line" complains 78
+ok "a broken pattern in the settings: file and line are told" says 'broken\.conf:3:'
+ok "a broken pattern in the settings: the place in it is told" says 'offset [0-9]+'
+printf '[database]\nfiel = /x\n[criteria]\ndays = many\n[networks]\ninside = 10.0.0.0/33\n' >"$CONF"
+run ingest "$GOOD"
+ok "three mistakes in the settings: status 78" status_is 78
+ok "three mistakes in the settings: all are told in one run" lines_of_complaint 3
+for n in 2 4 6; do
+	ok "three mistakes in the settings: the one of line $n is told" says "broken\\.conf:$n:"
+done
+CONF=$TMP/no-such.conf
+run ingest "$GOOD"
+ok "settings that are not there, though named: status 78 or 66" test "$STATUS" -eq 78 -o "$STATUS" -eq 66
+ok "settings that are not there, though named: one line" lines_of_complaint 1
+CONF=$TMP/conf
+ok "none of these made a database, either" test ! -e "$DB"
+
+# ------------------------------------------------------------------ databases
+
+DB=/proc/nowhere/db
+run ingest "$GOOD"
+ok "a database where no file can be made: status 73 and one line" complains 73
+
+# untouched COPY: the database file is byte for byte what it was.
+untouched()
+{
+	cmp -- "$DB" "$1"
+}
+
+# refuses COPY WHAT ARGS...: the program will have nothing to do with this database.
+refuses()
+{
+	local copy=$1 what=$2
+	shift 2
+	run "$@"
+	ok "$1 with $what: status 78 and one line" complains 78
+	ok "$1 with $what: nothing is written" untouched "$copy"
+}
+
+fresh newer
+run ingest "$GOOD"
+sqlite3 "$DB" 'PRAGMA journal_mode = DELETE; PRAGMA user_version = 9999' >/dev/null
+cp -- "$DB" "$TMP/newer"
+refuses "$TMP/newer" "a database of a newer schema" ingest "$GOOD"
+refuses "$TMP/newer" "a database of a newer schema" list attempts
+
+fresh foreign
+sqlite3 "$DB" 'CREATE TABLE attempt(x); INSERT INTO attempt VALUES (1)'
+cp -- "$DB" "$TMP/foreign"
+refuses "$TMP/foreign" "another program's database" ingest "$GOOD"
+refuses "$TMP/foreign" "another program's database" list attempts
+
+fresh text
+seq 2000 >"$DB"
+cp -- "$DB" "$TMP/text"
+run ingest "$GOOD"
+ok "a text file as database: status 65 or 78" test "$STATUS" -eq 65 -o "$STATUS" -eq 78
+ok "a text file as database: one line" lines_of_complaint 1
+ok "a text file as database: nothing is written" untouched "$TMP/text"
+run list attempts
+ok "list with a text file as database: status 65 or 78" test "$STATUS" -eq 65 -o "$STATUS" -eq 78
+
+fresh nothing
+run list attempts
+ok "list without a database: one line, and not well" lines_of_complaint 1
+ok "list without a database: its status is an error's" test "$STATUS" -ge 64
+ok "list without a database: none is made" test ! -e "$DB"
+
+# ------------------------------------------------------------------ where the output goes
+
+fresh full
+wb ingest "$TMP/corpus.log" >/dev/full 2>"$ERR"
+STATUS=$?
+ok "ingest to a full disk: status 74 and one line" complains 74
+ok "ingest to a full disk: what was read is kept" attempts "$sound"
+wb list attempts --format jsonl >/dev/full 2>"$ERR"
+STATUS=$?
+ok "list to a full disk: status 74 and one line" complains 74
+wb list attempts >/dev/full 2>"$ERR"
+STATUS=$?
+ok "list for people to a full disk: status 74 and one line" complains 74
+wb records "$TMP/corpus.log" >/dev/full 2>"$ERR"
+STATUS=$?
+ok "records to a full disk: status 74 and one line" complains 74
+{
+	wb list attempts --format jsonl 2>"$ERR"
+	echo "$?" >"$TMP/status"
+} | head -n 1 >"$OUT"
+ok "list to someone who leaves: no complaint" same /dev/null "$ERR"
+ok "list to someone who leaves: not status 0" test "$(cat "$TMP/status")" -ne 0
+ok "list to someone who leaves: the first line is whole" python3 -m json.tool "$OUT"
+
+finish

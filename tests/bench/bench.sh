@@ -1,0 +1,253 @@
+#!/bin/bash
+# Speed and size against other programs: see README.md beside this file.
+#
+#   bench.sh [PATH-OF-wouldblock]
+#
+# WOULDBLOCK  the program, if not given as argument (.build/wouldblock)
+# GENLOG      the generator, if it is built already
+# BENCH_DIR   where logs and databases lie (/var/tmp/wouldblock-bench); logs are kept for the next run
+# BENCH_RUNS  runs of each program, of which the median counts (7)
+# BENCH_BYTES size of the big logs (1000000000)
+# BENCH_BIG   1: memory with three times the size, too
+# BENCH_ONLY  numbers of the figures to take, as "1 2 8" (all)
+set -u -o pipefail
+export LC_ALL=C
+
+here=$(cd "$(dirname "$0")" && pwd)
+bin=$(realpath "${1:-${WOULDBLOCK:-$here/../../.build/wouldblock}}")
+dir=${BENCH_DIR:-/var/tmp/wouldblock-bench}
+runs=${BENCH_RUNS:-7}
+bytes=${BENCH_BYTES:-1000000000}
+only=${BENCH_ONLY:-1 2 3 6 8 9}
+words='warn: |reject: |status='
+db=$dir/db/bench.db
+failed=0
+
+complain() {
+	printf 'bench: %s\n' "$*" >&2
+	exit 69
+}
+
+wanted() {
+	[[ " $only " == *" $1 "* ]]
+}
+
+# ---- logs
+
+build_genlog() {
+	mkdir -p "$dir" || complain "cannot make $dir"
+	genlog=$(realpath "${GENLOG:-$dir/genlog}")
+	[[ -n ${GENLOG:-} ]] || "${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -o "$genlog" "$here"/genlog*.c ||
+		complain "genlog does not compile"
+	sum=$(cat "$here"/genlog*.[ch] | sha256sum | cut -c1-12)
+}
+
+# log NAME STAMP BYTES: $dir/NAME.log and its truth. A log of another generator or size is made anew.
+log() {
+	local file=$dir/$1.log mark="$sum $2 $3"
+
+	if [[ ! -s $file || $(cat "$file.made" 2>/dev/null) != "$mark" ]]; then
+		rm -f "$file.made"
+		"$genlog" --stamp "$2" --bytes "$3" --truth "$file.truth" > "$file" || complain "cannot make $file"
+		# BSD stamps have no year: the file's own time says it.
+		touch -d "2026-$(stamp_of "$file" "$2")" "$file"
+		printf '%s\n' "$mark" > "$file.made"
+	fi
+	cat "$file" > /dev/null # into the page cache
+}
+
+stamp_of() {
+	if [[ $2 == iso ]]; then
+		tail -n 1 "$1" | cut -c6-19 | tr T ' '
+	else
+		date -d "$(tail -n 1 "$1" | cut -c1-15)" '+%m-%d %H:%M:%S'
+	fi
+}
+
+truth() { # NAME of the log, NAME of the figure
+	sed -n "s/^$2 //p" "$dir/$1.log.truth"
+}
+
+# ---- measuring
+
+# seconds VARIABLE COMMAND...: wall clock; the command's output goes to a file, for grep stops early at /dev/null.
+seconds() {
+	local -n result=$1
+	local from to
+
+	shift
+	from=$EPOCHREALTIME
+	"$@" > "$dir/output" 2> "$dir/errors" || {
+		cat "$dir/errors" >&2
+		complain "failed: $*"
+	}
+	to=$EPOCHREALTIME
+	# shellcheck disable=SC2034 # it is the caller's variable
+	result=$(awk -v a="$from" -v b="$to" 'BEGIN { printf "%.4f", b - a }')
+}
+
+median() {
+	printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+fresh() { # a new directory: locks and journals lie beside the database
+	rm -rf "$dir/db"
+	mkdir "$dir/db"
+}
+
+ingest() {
+	fresh
+	seconds "$1" "$bin" --db "$db" ingest "$2"
+}
+
+# figure NUMBER TEXT VALUE SENSE LEAST GOAL: SENSE is `>=` or `<=`.
+figure() {
+	local verdict
+
+	verdict=$(awk -v v="$3" -v s="$4" -v l="$5" -v g="$6" 'BEGIN {
+		print (s == ">=" ? v >= g : v <= g) ? "goal" : (s == ">=" ? v >= l : v <= l) ? "pass" : "FAIL" }')
+	printf '%-3s %-58s %10s   least %s %-7s goal %s %-7s %s\n' "$1" "$2" "$3" "$4" "$5" "$4" "$6" "$verdict"
+	[[ $verdict != FAIL ]] || failed=1
+}
+
+# A B A B ...: figure NUMBER is the other program's median time through ours.
+paired() { # NUMBER TEXT LOG RUNS LEAST GOAL COMMAND...
+	local number=$1 text=$2 file=$3 n=$4 least=$5 goal=$6 theirs=() ours=() t i
+
+	shift 6
+	for ((i = 0; i < n; i++)); do
+		seconds t "$@"
+		theirs+=("$t")
+		ingest t "$file"
+		ours+=("$t")
+	done
+	t=$(awk -v a="$(median "${theirs[@]}")" -v b="$(median "${ours[@]}")" 'BEGIN { printf "%.3f", a / b }')
+	figure "$number" "$text" "$t" '>=' "$least" "$goal"
+	printf '      theirs: %s   ours: %s   (seconds: %s | %s)\n' "$(median "${theirs[@]}")" "$(median "${ours[@]}")" \
+		"${theirs[*]}" "${ours[*]}"
+}
+
+query() {
+	sqlite3 -readonly "$db" "$1"
+}
+
+# ---- a run whose counts are not exact does not count
+
+same() { # TEXT TRUE COUNTED
+	if [[ $2 == "$3" ]]; then
+		printf '    %-58s %10s   exact\n' "$1" "$3"
+	else
+		printf '    %-58s %10s   WRONG: %s are in the log\n' "$1" "$3" "$2"
+		failed=1
+	fi
+}
+
+check_counts() { # NAME of the log
+	# shellcheck disable=SC2034 # the time is of no interest
+	local lost fate unused
+
+	ingest unused "$dir/$1.log"
+	same "$1: warn lines" "$(truth "$1" warn_lines)" "$(query "select count(*) from attempt where action = 'warn'")"
+	same "$1: reject lines" "$(truth "$1" reject_lines)" "$(query "select count(*) from attempt where action = 'reject'")"
+	"$bin" --db "$db" list mails --format jsonl > "$dir/mails" || complain "list mails failed"
+	same "$1: warned mails" "$(truth "$1" warned_mails)" "$(wc -l < "$dir/mails")"
+	lost=$(grep -c '"would_be_lost": *true' "$dir/mails")
+	same "$1: would be lost" "$(truth "$1" would_be_lost)" "$lost"
+	for fate in delivered queued bounced spam refused tempfailed; do
+		# The mail's own fate stands behind its list of recipients, which have one each.
+		same "$1: $fate" "$(truth "$1" $fate)" "$(grep -cE "\"fate\": *\"$fate\", *\"would_be_lost\"" "$dir/mails")"
+	done
+}
+
+# ---- the figures
+
+speed() {
+	local stamp
+
+	for stamp in bsd iso; do
+		log "$stamp" "$stamp" "$bytes"
+		check_counts "$stamp"
+		if wanted 1; then
+			paired 1 "grep -cE through ours, $stamp" "$dir/$stamp.log" "$runs" 0.50 1.00 \
+				grep -cE "$words" "$dir/$stamp.log"
+		fi
+		if wanted 2; then
+			paired 2 "wc -l through ours, $stamp" "$dir/$stamp.log" "$runs" 0.06 0.12 wc -l "$dir/$stamp.log"
+		fi
+	done
+}
+
+against_pflogsumm() {
+	if ! command -v pflogsumm > "$dir/output"; then
+		printf '3   pflogsumm is not installed\n'
+		return
+	fi
+	log small bsd 100000000
+	paired 3 "pflogsumm through ours, 100 MB" "$dir/small.log" "$(((runs + 1) / 2))" 15 30 pflogsumm "$dir/small.log"
+}
+
+instructions() {
+	local total
+
+	if ! command -v valgrind > "$dir/output"; then
+		printf '6   valgrind is not installed\n'
+		return
+	fi
+	log tiny bsd 30000000
+	fresh
+	valgrind --tool=callgrind --callgrind-out-file="$dir/callgrind.out" "$bin" --db "$db" ingest "$dir/tiny.log" \
+		> "$dir/output" 2> "$dir/errors" || complain "valgrind failed: $(tail -n 1 "$dir/errors")"
+	total=$(sed -n -E 's/^(summary|totals): ([0-9]+).*/\2/p' "$dir/callgrind.out" | sort -n | tail -n 1)
+	figure 6 "instructions a line, 30 MB" "$((total / $(truth tiny lines)))" '<=' 3000 1600
+}
+
+peak_kib() { # LOG
+	fresh
+	command time -f %M -o "$dir/peak" "$bin" --db "$db" ingest "$1" > "$dir/output" || complain "ingest failed"
+	tail -n 1 "$dir/peak"
+}
+
+memory() {
+	local one three
+
+	if ! command -v time > "$dir/output" && [[ ! -x /usr/bin/time ]]; then
+		printf '8   time(1) is not installed\n'
+		return
+	fi
+	log bsd bsd "$bytes"
+	one=$(peak_kib "$dir/bsd.log")
+	figure 8 "peak memory in MiB" "$(awk -v k="$one" 'BEGIN { printf "%.1f", k / 1024 }')" '<=' 64 40
+	[[ ${BENCH_BIG:-0} == 1 ]] || return
+	log big bsd "$((3 * bytes))"
+	three=$(peak_kib "$dir/big.log")
+	figure 8 "peak memory in MiB, three times the log" "$(awk -v k="$three" 'BEGIN { printf "%.1f", k / 1024 }')" '<=' 64 40
+	figure 8 "three times the log through the log" "$(awk -v a="$three" -v b="$one" 'BEGIN { printf "%.3f", a / b }')" '<=' 1.6 1.05
+}
+
+database() {
+	# shellcheck disable=SC2034 # the time is of no interest
+	local size events f unused
+
+	log bsd bsd "$bytes"
+	ingest unused "$dir/bsd.log"
+	size=0
+	for f in "$db" "$db-wal"; do
+		[[ ! -f $f ]] || size=$((size + $(stat -c %s "$f")))
+	done
+	events=$(query 'select count(*) from attempt')
+	((events)) || complain 'the database holds no attempts'
+	figure 9 "database bytes an event ($events attempts)" "$(awk -v s="$size" -v n="$events" 'BEGIN { printf "%.1f", s / n }')" \
+		'<=' 100 70
+}
+
+[[ -x $bin ]] || complain "no program at $bin: make first"
+command -v sqlite3 > /dev/null || complain 'sqlite3 is not installed'
+build_genlog
+printf '%s on %s CPUs, %s, %s runs\n' "$("$bin" --version | head -n 1)" "$(nproc)" "$dir" "$runs"
+if wanted 1 || wanted 2; then speed; fi
+if wanted 3; then against_pflogsumm; fi
+if wanted 6; then instructions; fi
+if wanted 8; then memory; fi
+if wanted 9; then database; fi
+rm -rf "$dir/db"
+exit $failed

@@ -1,0 +1,75 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../analyzer/msg.h"
+#include "command.h"
+
+static void zone_set(const struct common *c, struct settings *s)
+{
+	char why[200];
+
+	if (c->timezone && !settings_set(s, "log", "timezone", c->timezone, why, sizeof why))
+		msg_die(EX_USAGE, "--tz: %s", why);
+	if (s->timezone)
+		setenv("TZ", s->timezone, 1);
+	tzset();
+}
+
+void common_settings(const struct common *c, struct settings *s)
+{
+	if (settings_load(s, c->config) > 0)
+		exit(EX_CONFIG);
+	zone_set(c, s);
+}
+
+char *common_database(const struct common *c, const struct settings *s)
+{
+	return c->database ? xstrdup(c->database) : settings_database(s);
+}
+
+struct origin *common_origin(const struct settings *s)
+{
+	return origin_new(s->inside.item, s->inside.n, s->shared.item, s->shared.n);
+}
+
+void output_check(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return;
+	if (errno == EPIPE)
+		_exit(128 + SIGPIPE); /* the reader has had enough: nothing to tell */
+	msg_die(EX_IOERR, "cannot write output: %s", strerror(errno ? errno : EIO));
+}
+
+int output_width(void)
+{
+	struct winsize w;
+
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40)
+		return w.ws_col;
+	return 80;
+}
+
+bool output_colour(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+int command_help(const struct command *c, const struct option_row *rows, size_t n)
+{
+	printf("usage: wouldblock %s [OPTION]... %s\n\n%s.\n", c->name, c->operands, c->summary);
+	if (c->help)
+		printf("\n%s", c->help);
+	printf("\nOptions:\n");
+	option_help(stdout, rows, n);
+	output_check();
+	return 0;
+}
