@@ -188,7 +188,8 @@ static struct slice fold_blanks(struct slice s, char *buf, size_t cap)
 {
 	size_t n = 0;
 
-	if (s.n > cap)
+	/* hardly any text has two blanks together, or a tab */
+	if (s.n > cap || (slice_find(s, SLICE("  ")) < 0 && slice_chr(s, '\t') < 0))
 		return s;
 	for (size_t i = 0; i < s.n; i++) {
 		if (!is_blank(s.p[i]))

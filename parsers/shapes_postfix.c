@@ -161,17 +161,32 @@ static enum attrs_flavour flavour_of(const struct record *r)
 	return r->daemon == DAEMON_CLEANUP ? ATTRS_CLEANUP_MILTER : ATTRS_MILTER;
 }
 
+/* The row's pattern has seen that this is a client: without a port its brackets tell all. */
+static bool read_client(struct slice *s, struct record *r)
+{
+	ptrdiff_t open = slice_chr(*s, '['), close = slice_chr(*s, ']');
+
+	if (open < 1 || close < open + 2)
+		return false;
+	struct slice rest = slice_from(*s, (size_t)close + 1);
+	if (rest.n > 1 && rest.p[0] == ':' && rest.p[1] != ' ')
+		return shapes_client(s, &r->client_name, &r->client_ip, &r->client_port);
+	r->client_name = slice_of(s->p, (size_t)open);
+	r->client_ip = slice_of(s->p + open + 1, (size_t)(close - open - 1));
+	*s = rest;
+	return true;
+}
+
 /* smtpd's log_whatsup() and check_milter_reply(), cleanup's cleanup_milter_apply(). */
 static bool fields_action(struct record *r)
 {
 	struct slice s = r->body;
 	struct attrs none;
 
-	if (!read_word(&s, r) || !read_stage(&s, r) ||
-	    !shapes_client(&s, &r->client_name, &r->client_ip, &r->client_port) || !slice_skip(&s, SLICE(": ")))
+	if (!read_word(&s, r) || !read_stage(&s, r) || !read_client(&s, r) || !slice_skip(&s, SLICE(": ")))
 		return false;
 	/* `421 4.3.0 HOST Server local data error` and postscreen's overload texts have no tail at all */
-	if (slice_find(s, SLICE("; ")) < 0 && slice_ends(s, SLICE(" Server local data error"))) {
+	if (slice_ends(s, SLICE(" Server local data error")) && slice_find(s, SLICE("; ")) < 0) {
 		memset(&none, 0, sizeof none);
 		read_reply(r, s);
 		return true;
@@ -294,39 +309,59 @@ static bool fields_check(struct record *r)
 /* ----------------------------------------------------------------- sessions */
 
 /* Steps over `connect from CLIENT`. */
-static bool read_client(struct slice *s, struct record *r)
+static bool read_session(struct slice *s, struct record *r)
 {
 	if (!slice_skip(s, SLICE("connect from ")) && !slice_skip(s, SLICE("disconnect from ")))
 		return false;
-	return shapes_client(s, &r->client_name, &r->client_ip, &r->client_port);
+	return read_client(s, r);
 }
 
 static bool fields_connect(struct record *r)
 {
 	struct slice s = r->body;
 
-	return read_client(&s, r);
+	return read_session(&s, r);
+}
+
+#define COUNTER_MAX 1000000
+
+/* Digits at *p, stepping over them; false if there are none or too many. */
+static inline bool read_count(const char **p, const char *end, int *count)
+{
+	const char *start = *p;
+	int v = 0;
+
+	for (; *p < end && **p >= '0' && **p <= '9'; ++*p) {
+		v = v * 10 + (**p - '0');
+		if (v > COUNTER_MAX)
+			return false;
+	}
+	*count = v;
+	return *p > start;
 }
 
 /* One ` word=ok/all` or ` word=all` of disconnect's counters. */
-static bool read_counter(struct slice *s, struct slice *word, int *ok, int *all)
+static inline bool read_counter(struct slice *s, struct slice *word, int *ok, int *all)
 {
-	uint64_t a, b;
+	const char *p = s->p, *end = s->p + s->n;
 
-	if (!slice_skip(s, SLICE(" ")))
+	if (p == end || *p != ' ')
 		return false;
-	ptrdiff_t equals = slice_chr(*s, '=');
-	if (equals <= 0)
+	while (++p < end && *p != '=')
+		;
+	*word = slice_of(s->p + 1, (size_t)(p - s->p - 1));
+	if (p == end || word->n == 0)
 		return false;
-	*word = slice_head(*s, (size_t)equals);
-	*s = slice_from(*s, (size_t)equals + 1);
-	if (!slice_number(s, 1000000, &a))
+	p++;
+	if (!read_count(&p, end, ok))
 		return false;
-	b = a;
-	if (slice_skip(s, SLICE("/")) && !slice_number(s, 1000000, &b))
-		return false;
-	*ok = (int)a;
-	*all = (int)b;
+	*all = *ok;
+	if (p < end && *p == '/') {
+		p++;
+		if (!read_count(&p, end, all))
+			return false;
+	}
+	*s = slice_of(p, (size_t)(end - p));
 	return true;
 }
 
@@ -335,7 +370,7 @@ static bool fields_disconnect(struct record *r)
 	struct slice s = r->body, word;
 	int ok, all, rcpt_ok = 0, rcpt_all = 0, data_ok = 0, data_all = 0;
 
-	if (!read_client(&s, r))
+	if (!read_session(&s, r))
 		return false;
 	while (read_counter(&s, &word, &ok, &all)) {
 		if (slice_eq(word, SLICE("rcpt"))) {
@@ -376,8 +411,7 @@ static bool fields_client(struct record *r)
 {
 	struct slice s = r->body;
 
-	if (!slice_skip(&s, SLICE("client=")) ||
-	    !shapes_client(&s, &r->client_name, &r->client_ip, &r->client_port))
+	if (!slice_skip(&s, SLICE("client=")) || !read_client(&s, r))
 		return false;
 	if (s.n == 0) /* nearly always */
 		return true;

@@ -1,5 +1,29 @@
 #include "slice.h"
 
+/* Beyond this slice_find's time would no longer be linear in the text alone. */
+#define FIND_SHORT 16
+
+ptrdiff_t slice_find(struct slice s, struct slice what)
+{
+	const char *p = s.p, *q;
+
+	if (s.n < what.n || s.n == 0)
+		return -1;
+	/* memmem first makes a table, which costs more than all of a short text; for two bytes it goes bytewise. */
+	if (what.n == 0 || what.n > FIND_SHORT) {
+		q = memmem(s.p, s.n, what.p, what.n);
+		return q ? q - s.p : -1;
+	}
+	for (const char *end = p + s.n - what.n + 1; p < end; p = q + 1) {
+		q = memchr(p, what.p[0], (size_t)(end - p));
+		if (!q)
+			return -1;
+		if (slice_same(q, what.p, what.n))
+			return q - s.p;
+	}
+	return -1;
+}
+
 /* Capitals whose small letter is as long: code points from..to in steps; small = capital + delta. */
 struct fold_range {
 	uint16_t from, to, step;
@@ -50,12 +74,41 @@ static size_t fold_letter(const char *p, size_t left, unsigned char out[2])
 	return 2;
 }
 
+/* Folds eight bytes at once if all are ASCII. */
+static inline bool fold_word(uint64_t *w)
+{
+	uint64_t from_a, beyond_z;
+
+	if (*w & 0x8080808080808080)
+		return false;
+	from_a = *w + 0x0101010101010101 * (0x80 - 'A');
+	beyond_z = *w + 0x0101010101010101 * (0x7f - 'Z');
+	*w |= ((from_a & ~beyond_z) & 0x8080808080808080) >> 2;
+	return true;
+}
+
+static inline void word_store(char *p, uint64_t w)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	w = __builtin_bswap64(w);
+#endif
+	memcpy(p, &w, sizeof(w));
+}
+
 struct slice slice_fold(struct slice s, char *out, size_t cap)
 {
 	size_t n = s.n < cap ? s.n : cap;
 	unsigned char letter[2];
 
 	for (size_t i = 0; i < n;) {
+		/* The last word reaches back over bytes that are done: folded twice they stay the same. */
+		size_t at = i + 8 <= n ? i : n - 8;
+		uint64_t w;
+		if (n >= 8 && (w = slice_word(s.p + at), fold_word(&w))) {
+			word_store(out + at, w);
+			i = at + 8;
+			continue;
+		}
 		size_t k = fold_letter(s.p + i, s.n - i, letter);
 		out[i++] = (char)letter[0];
 		if (k == 2 && i < n)
@@ -71,6 +124,14 @@ bool slice_eq_fold(struct slice a, struct slice b)
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n;) {
+		uint64_t wa, wb;
+		if (i + 8 <= a.n && (wa = slice_word(a.p + i), fold_word(&wa)) &&
+		    (wb = slice_word(b.p + i), fold_word(&wb))) {
+			if (wa != wb)
+				return false;
+			i += 8;
+			continue;
+		}
 		size_t k = fold_letter(a.p + i, a.n - i, la);
 		if (k != fold_letter(b.p + i, b.n - i, lb) || memcmp(la, lb, k) != 0)
 			return false;

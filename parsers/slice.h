@@ -81,11 +81,7 @@ static inline ptrdiff_t slice_rchr(struct slice s, char c)
 }
 
 /* Offset of the first place where `what` stands, or -1. */
-static inline ptrdiff_t slice_find(struct slice s, struct slice what)
-{
-	const char *q = s.n ? memmem(s.p, s.n, what.p, what.n) : NULL;
-	return q ? q - s.p : -1;
-}
+ptrdiff_t slice_find(struct slice s, struct slice what);
 
 /* If s starts with `with`, steps over it and says so. */
 static inline bool slice_skip(struct slice *s, struct slice with)
@@ -131,12 +127,36 @@ static inline uint64_t slice_word(const char *p)
 	return v;
 }
 
+/* Bits of which the lowest is the top bit of the first byte of a slice_word that is c; 0: none is. */
+static inline uint64_t slice_word_find(uint64_t w, char c)
+{
+	uint64_t x = w ^ 0x0101010101010101 * (unsigned char)c;
+
+	return (x - 0x0101010101010101) & ~x & 0x8080808080808080;
+}
+
 /* The top bit of each byte of a slice_word that is no decimal digit. */
 static inline uint64_t slice_word_odd(uint64_t w)
 {
 	uint64_t x = w ^ 0x3030303030303030;
 
 	return (((x & 0x7f7f7f7f7f7f7f7f) + 0x7676767676767676) | x) & 0x8080808080808080;
+}
+
+/* Are these n bytes the same? For lengths that only the running program knows: no call as of memcmp. */
+static inline bool slice_same(const char *a, const char *b, size_t n)
+{
+	size_t i = 0;
+
+	if (n < 8) {
+		while (i < n && a[i] == b[i])
+			i++;
+		return i == n;
+	}
+	for (; i + 8 < n; i += 8)
+		if (slice_word(a + i) != slice_word(b + i))
+			return false;
+	return slice_word(a + n - 8) == slice_word(b + n - 8);
 }
 
 /* The number that eight digits make, the first byte's the highest; zero bytes count as 0. */
