@@ -123,6 +123,14 @@ void db_bind_slice(sqlite3_stmt *s, int at, struct slice v)
 		sqlite3_bind_blob(s, at, v.p, (int)v.n, SQLITE_STATIC);
 }
 
+void db_bind_id(sqlite3_stmt *s, int at, uint32_t id)
+{
+	if (id)
+		sqlite3_bind_int64(s, at, id);
+	else
+		sqlite3_bind_null(s, at);
+}
+
 struct slice db_column_slice(sqlite3_stmt *s, int at)
 {
 	if (sqlite3_column_type(s, at) == SQLITE_NULL)
@@ -171,9 +179,23 @@ static void harden(struct db *d)
 	db_exec(d, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY");
 }
 
+/* We have one thread and count no memory: SQLite's locks around both would cost a tenth of all its work. */
+static void library_init(void)
+{
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static struct db *db_new(const char *path)
 {
 	struct db *d = xcalloc(1, sizeof *d);
+
+	library_init();
 
 	d->path = xstrdup(path);
 	d->ingest_lock = d->write_lock = -1;

@@ -47,6 +47,8 @@ void db_commit(struct db *d);
 
 /* Text as it is: TEXT if it is UTF-8 without NUL, else a BLOB of the same bytes; absent slices bind NULL. Borrowed. */
 void db_bind_slice(sqlite3_stmt *s, int at, struct slice v);
+/* A row's number; 0 binds NULL. */
+void db_bind_id(sqlite3_stmt *s, int at, uint32_t id);
 struct slice db_column_slice(sqlite3_stmt *s, int at);
 
 const char *db_library(void); /* SQLite's version */

@@ -113,6 +113,7 @@ struct fact_recipient {
 struct fact_mail {
 	uint64_t id;
 	bool told; /* was told before: what was said is replaced */
+	uint64_t into; /* has turned out to be part of this older mail, and so have all its transactions; 0: no */
 	uint32_t host, sender, client;
 	int64_t first_us, last_us;
 	uint8_t digits;

@@ -11,7 +11,7 @@
 #include "store.h"
 
 #define BATCH_BYTES (INT64_C(16) << 20)
-#define BATCH_NS INT64_C(1000000000) /* a full batch takes some 50 ms; this is for slow machines (design.md 8) */
+#define BATCH_NS INT64_C(1000000000) /* for what comes through a pipe; of a plain file a full batch takes some 50 ms */
 #define SPANS 64
 
 /* One host's part of the stream that is being read, since the last commit. */
@@ -44,6 +44,7 @@ struct run {
 	size_t parts, last_part;
 	int64_t batch_lines, batch_bytes, batch_start_ns;
 	uint64_t line_number;
+	bool slow; /* a decompressor or stdin decides how fast lines come */
 };
 
 static int64_t now_ns(void)
@@ -93,6 +94,14 @@ static struct part *part_add(struct run *run, struct slice host, int64_t us)
 	return p;
 }
 
+static void widen(int64_t *first_us, int64_t *last_us, int64_t us)
+{
+	if (*first_us == STAMP_NONE || us < *first_us)
+		*first_us = us;
+	if (*last_us == STAMP_NONE || us > *last_us)
+		*last_us = us;
+}
+
 static void note_span(struct run *run, const struct line *l)
 {
 	int64_t us = l->stamp.us;
@@ -107,10 +116,8 @@ static void note_span(struct run *run, const struct line *l)
 	if (us > p->last_us)
 		p->last_us = us;
 	p->lines++;
-	if (run->g.first_us == STAMP_NONE || us < run->g.first_us)
-		run->g.first_us = us;
-	if (run->g.last_us == STAMP_NONE || us > run->g.last_us)
-		run->g.last_us = us;
+	widen(&run->g.first_us, &run->g.last_us, us);
+	widen(&run->r->first_us, &run->r->last_us, us);
 }
 
 static void sample_line(struct run *run, int64_t off, struct slice line)
@@ -188,7 +195,7 @@ static void begin(struct run *run)
 static bool batch_full(const struct run *run)
 {
 	return run->batch_lines >= run->o->batch_lines || run->batch_bytes >= BATCH_BYTES ||
-	       now_ns() - run->batch_start_ns >= BATCH_NS;
+	       (run->slow && now_ns() - run->batch_start_ns >= BATCH_NS);
 }
 
 /* ------------------------------------------------------------------------- one line */
@@ -356,7 +363,7 @@ static void generation_begin(struct run *run, const struct input_about *a)
 
 	memset(g, 0, sizeof *g);
 	begin(run);
-	g->gen = store_next_generation(run->store);
+	g->gen = generation_next(run->db);
 	g->log = log_of(run, a);
 	g->first_us = g->last_us = STAMP_NONE;
 	g->unsure = a->year_unsure;
@@ -404,15 +411,16 @@ static enum found find_generation(struct run *run, size_t i, const struct input_
 	return found;
 }
 
-/* Case E: the same beginning, another continuation. What it holds was counted or never will be; go on at its end. */
-static void skip_edited(struct run *run, size_t i, const struct input_about *a, const struct generation *known)
+/* Cases E and F: the same beginning, another continuation or none. What it holds was counted or never will be; go on at its end. */
+static void skip_edited(struct run *run, size_t i, const struct input_about *a, const struct generation *known,
+                        const char *cause)
 {
 	struct input_block block;
 	char path[300];
 	int64_t from = known->last_us;
 
-	msg_warn("%s: was edited since it was read: its lines up to here are not read again",
-	         msg_safe(slice_str(a->path), path, sizeof path));
+	msg_warn("%s: %s since it was read: its lines up to here are not read again",
+	         msg_safe(slice_str(a->path), path, sizeof path), cause);
 	if (input_start(run->in, i, 0, NULL, 0) != INPUT_OK)
 		return;
 	generation_begin(run, a);
@@ -430,7 +438,8 @@ static void skip_edited(struct run *run, size_t i, const struct input_about *a, 
 	}
 	run->g.base = run->g.off;
 	run->g.state = GENERATION_COMPLETE;
-	store_hole(run->store, 0, run->g.gen, from, run->g.last_us, 0, 0, "log was edited");
+	store_hole(run->store, 0, run->g.gen, from < run->g.last_us ? from : run->g.last_us,
+	           from < run->g.last_us ? run->g.last_us : from, 0, 0, cause);
 	commit(run);
 }
 
@@ -473,6 +482,14 @@ static void resume_stream(struct run *run, const struct generation *known, const
 	run->r->known += run->r->bytes == before;
 }
 
+/* The very file, or the live name of it: then it is no older copy, it has become shorter. */
+static bool same_place(const struct generation *known, const struct input_about *a)
+{
+	if (a->pack != INPUT_PLAIN)
+		return false;
+	return (known->dev == a->dev && known->ino == a->ino) || (!a->rotated && strcmp(known->path, a->path) == 0);
+}
+
 static void need_year(const struct input_about *a)
 {
 	if (a->pack == INPUT_STDIN && a->year_unsure && a->first_year == 0)
@@ -487,6 +504,7 @@ static void read_file(struct run *run, size_t i)
 
 	run->path = a->path;
 	run->line_number = 0;
+	run->slow = a->pack != INPUT_PLAIN;
 	run->r->files++;
 	if (a->head_n == 0) {
 		msg_note("%s: empty", msg_safe(slice_str(a->path), path, sizeof path));
@@ -495,11 +513,15 @@ static void read_file(struct run *run, size_t i)
 	switch (find_generation(run, i, a, &known)) {
 	case FOUND_SAME: resume_stream(run, known, a); break;
 	case FOUND_SHORT:
+		if (same_place(known, a)) {
+			skip_edited(run, i, a, known, "it lost its tail");
+			break;
+		}
 		msg_note("%s: an older copy of a log that was read further; nothing new in it",
 		         msg_safe(slice_str(a->path), path, sizeof path));
 		run->r->known++;
 		break;
-	case FOUND_EDITED: skip_edited(run, i, a, known); break;
+	case FOUND_EDITED: skip_edited(run, i, a, known, "it was edited"); break;
 	case FOUND_FAILED:
 		run->r->bad++;
 		run->r->exit = EX_NOINPUT;
@@ -517,7 +539,7 @@ static void read_file(struct run *run, size_t i)
 		break;
 	}
 	free(run->known);
-	run->known = store_generations(run->store, &run->known_n);
+	run->known = generation_list(run->db, &run->known_n);
 }
 
 /* ---------------------------------------------------------------------- the whole call */
@@ -664,9 +686,20 @@ static void check_rebuild(struct run *run)
 	}
 	begin(run);
 	db_exec(run->db, sql_text[SQL_WRITE_REBUILD]);
+	store_settings_forget(run->store);
 	store_commit(run->store, NULL, NULL);
 	free(run->known);
-	run->known = store_generations(run->store, &run->known_n);
+	run->known = generation_list(run->db, &run->known_n);
+}
+
+static void tell_changed_settings(struct run *run)
+{
+	begin(run);
+	bool changed = store_settings_changed(run->store);
+	store_commit(run->store, NULL, NULL);
+	if (changed)
+		msg_note("rules, networks or the suffix list have changed: what was read before keeps its old names until "
+		         "`wouldblock ingest --rebuild` with all logs");
 }
 
 static void run_files(struct run *run)
@@ -699,16 +732,23 @@ void ingest_run(const char *database, struct rules *rules, const struct origin *
 	run.in = input_open(paths, n, o->year, &out->bad);
 	if (out->bad)
 		out->exit = EX_NOINPUT;
+	if (input_count(run.in) == 0) { /* nothing to read makes no database */
+		input_close(run.in);
+		return;
+	}
 	run.db = db_open_ingest(database);
 	run.store = store_new(run.db, rules, origin);
 	run.sink = store_sink(run.store);
 	run.shapes = xcalloc(shapes_count() + 1, sizeof *run.shapes);
-	run.known = store_generations(run.store, &run.known_n);
+	run.known = generation_list(run.db, &run.known_n);
 	if (o->rebuild)
 		check_rebuild(&run);
+	else
+		tell_changed_settings(&run);
 	run_files(&run);
 	if (out->bytes) {
 		store_begin(run.store);
+		store_index(run.store);
 		join_streams(&run);
 		store_find_holes(run.store);
 		store_commit(run.store, NULL, NULL);

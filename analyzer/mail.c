@@ -24,6 +24,7 @@ static void mail_append(struct tracker *t, struct mail *m)
 
 void mail_touch(struct tracker *t, struct mail *m)
 {
+	m->used_by = t->line;
 	mail_unlink(t, m);
 	mail_append(t, m);
 	if (m->dirty)
@@ -59,13 +60,14 @@ struct mail *mail_new(struct tracker *t, uint64_t id)
 
 struct recipient *recipient_add(struct tracker *t, struct mail *m)
 {
-	struct recipient *r = slab_take(&t->recipients), **at = &m->recipients;
+	struct recipient *r, **at = &m->recipients;
 
-	while (!r) {
-		if (t->mail_old == m || !mail_evict_oldest(t))
+	m->used_by = t->line;
+	while (!(r = slab_take(&t->recipients)))
+		if (!mail_evict_oldest(t))
 			msg_bug("no room for a recipient and no mail to evict");
-		r = slab_take(&t->recipients);
-	}
+	if (++m->recipients_n >= RECIPIENTS_MAX(t))
+		t->giant = m;
 	while (*at) /* in the order in which they were named */
 		at = &(*at)->next;
 	*at = r;
@@ -114,6 +116,7 @@ static void recipient_remove(struct tracker *t, struct recipient *r)
 	while (*at != r)
 		at = &(*at)->next;
 	*at = r->next;
+	r->mail->recipients_n--;
 	mail_touch(t, r->mail);
 	recipient_release(t, r);
 }
@@ -160,13 +163,11 @@ void evidence_note(struct tracker *t, struct mail *m, uint8_t *slot, enum eviden
 
 struct transaction *tx_new(struct tracker *t, struct host *h, uint64_t id)
 {
-	struct transaction *tx = slab_take(&t->txs);
+	struct transaction *tx;
 
-	while (!tx) {
-		if (!mail_evict_oldest(t))
-			msg_bug("no room for a transaction and no mail to evict");
-		tx = slab_take(&t->txs);
-	}
+	while (!(tx = slab_take(&t->txs)))
+		if (!mail_evict_oldest(t) && !session_evict_oldest(t) && !message_evict(t))
+			msg_bug("no room for a transaction and nothing to evict");
 	tx->id = id;
 	tx->host = h;
 	tx->first_us = tx->last_us = t->us;
@@ -190,10 +191,14 @@ void tx_free(struct tracker *t, struct transaction *tx)
 		*at = tx->next;
 		mail_unref(t, tx->mail);
 	}
-	if (tx->session)
+	if (tx->session) {
 		tx->session->tx = NULL;
-	if (tx->message)
+		session_changed(t, tx->session);
+	}
+	if (tx->message) {
 		tx->message->tx = NULL;
+		message_changed(t, tx->message);
+	}
 	free(tx->message_id);
 	slab_give(&t->txs, tx);
 }
@@ -205,12 +210,13 @@ struct entry *tx_entry(struct tracker *t, struct transaction *tx, uint64_t addre
 	for (; *at; at = &(*at)->next)
 		if ((*at)->address == address)
 			return tx->last_entry = *at;
-	struct entry *e = slab_take(&t->entries);
-	while (!e) {
-		if (!mail_evict_oldest(t))
-			msg_bug("no room for a recipient of a transaction");
-		e = slab_take(&t->entries);
-	}
+	struct entry *e;
+	if (tx->mail)
+		tx->mail->used_by = t->line;
+	while (!(e = slab_take(&t->entries)))
+		if (!mail_evict_oldest(t) && !session_evict_oldest(t) && !message_evict(t))
+			msg_bug("no room for a recipient of a transaction and nothing to evict");
+	tx->entries_n++;
 	e->address = address;
 	e->shown = shown;
 	e->us = t->us;
@@ -236,17 +242,57 @@ static void tx_attach(struct tracker *t, struct transaction *tx, struct mail *m)
 	mail_touch(t, m);
 }
 
+static struct open **open_mail_slot(struct tracker *t, uint64_t mail_id);
+static void open_touch(struct tracker *t, struct open *o);
+
+/*
+ * A recipient of whom nobody was warned so far; he is not told of, but may still
+ * return into this mail. NULL: there was no room for him.
+ */
+static struct recipient *recipient_silent(struct tracker *t, struct mail *m, uint64_t address, uint32_t shown, int64_t us)
+{
+	if (t->recipients.used == t->recipients.max && !mail_evict_oldest(t))
+		return NULL;
+	struct recipient *r = mail_recipient(t, m, address, shown);
+	if (!r->text[0] && !r->waits) {
+		recipient_fate(t, r, FATE_TEMPFAILED);
+		r->last_try_us = r->since_us = us;
+	}
+	return r;
+}
+
+/* The mail of an earlier try comes to life: what else of it was refused for now returns to it, too. */
+static struct mail *mail_of_chain(struct tracker *t, uint64_t id)
+{
+	struct mail *m = mail_new(t, id);
+
+	for (struct open *o = *open_mail_slot(t, id); o; o = o->mail_chain) {
+		if (o->mail_id != id || o->r)
+			continue;
+		struct recipient *r = recipient_silent(t, m, o->address, o->shown, o->last_try_us);
+		if (!r || r->open)
+			continue;
+		o->r = r;
+		r->open = o;
+		m->refs++;
+		open_touch(t, o);
+	}
+	return m;
+}
+
 /* The mail of a transaction, made if it had none: its own, or that of the tries before. */
 struct mail *tx_mail(struct tracker *t, struct transaction *tx)
 {
 	if (tx->mail)
 		return tx->mail;
 	bool joined = tx->mail_id && tx->mail_id != tx->id;
-	struct mail *m = mail_new(t, joined ? tx->mail_id : tx->id);
+	struct mail *m = mail_of_chain(t, joined ? tx->mail_id : tx->id);
 	m->host = joined ? tx->chain_host : tx->host->id;
 	m->sender = joined ? tx->chain_sender : tx->sender;
 	m->client = joined ? tx->chain_client : tx->client;
 	m->first_us = joined ? tx->chain_us : tx->first_us;
+	if (m->last_us < m->first_us) /* clocks step back */
+		m->last_us = m->first_us;
 	m->digits = tx->digits;
 	m->transactions = tx->chain_tries;
 	m->attempts = tx->chain_attempts;
@@ -262,11 +308,35 @@ static bool mails_share_recipient(const struct mail *a, const struct mail *b)
 	return false;
 }
 
-/* All that `from` had is `into`'s; the next flush takes back what was said of it. */
+/* What names the recipient's mail in its own row. */
+static void recipient_renamed(struct tracker *t, struct recipient *r)
+{
+	for (struct wait *w = r->waits; w; w = w->next_of_r)
+		message_changed(t, w->message);
+	if (r->open)
+		open_touch(t, r->open);
+}
+
+static void tx_renamed(struct tracker *t, struct transaction *tx, struct mail *m)
+{
+	tx->mail = m;
+	tx->mail_id = m->id;
+	tx->dirty = true;
+	if (tx->message)
+		message_changed(t, tx->message);
+	if (tx->session)
+		session_changed(t, tx->session);
+}
+
+/* All that `from` had is `into`'s. */
 static void mail_merge(struct tracker *t, struct mail *from, struct mail *into)
 {
 	struct recipient **r = &into->recipients;
 	struct transaction **tx = &into->txs;
+	struct fact_mail gone = {.id = from->id, .told = from->told, .into = into->id};
+
+	t->sink.mail(t->sink.arg, &gone); /* at once: the next merge may take `into` away */
+	from->told = false;
 
 	while (*r)
 		r = &(*r)->next;
@@ -274,18 +344,21 @@ static void mail_merge(struct tracker *t, struct mail *from, struct mail *into)
 		tx = &(*tx)->next;
 	*r = from->recipients;
 	*tx = from->txs;
-	for (struct recipient *x = *r; x; x = x->next)
+	for (struct recipient *x = *r; x; x = x->next) {
 		x->mail = into;
-	for (struct transaction *x = *tx; x; x = x->next) {
-		x->mail = into;
-		x->mail_id = into->id;
-		x->dirty = true;
+		recipient_renamed(t, x);
 	}
+	for (struct transaction *x = *tx; x; x = x->next)
+		tx_renamed(t, x, into);
 	into->refs += from->refs;
 	into->transactions += from->transactions;
 	into->attempts += from->attempts;
 	if (from->last_us > into->last_us)
 		into->last_us = from->last_us;
+	into->recipients_n += from->recipients_n;
+	if (into->recipients_n >= RECIPIENTS_MAX(t))
+		t->giant = into;
+	from->recipients_n = 0;
 	from->recipients = NULL;
 	from->txs = NULL;
 	from->refs = 0;
@@ -296,14 +369,15 @@ static void mail_merge(struct tracker *t, struct mail *from, struct mail *into)
 /* The tries before, of which nobody was warned, as a mail. */
 static struct mail *open_mail(struct tracker *t, const struct open *o)
 {
-	struct mail *m = o->r ? o->r->mail : mail_new(t, o->mail_id);
-
 	if (o->r)
-		return m;
+		return o->r->mail;
+	struct mail *m = mail_of_chain(t, o->mail_id);
 	m->host = o->host;
 	m->sender = o->sender;
 	m->client = o->client;
 	m->first_us = o->first_us;
+	if (m->last_us < m->first_us)
+		m->last_us = m->first_us;
 	m->digits = o->digits;
 	m->transactions = o->tries;
 	m->attempts = o->attempts;
@@ -328,18 +402,23 @@ static bool tx_merge(struct tracker *t, struct transaction *tx, const struct ope
 	return true;
 }
 
+static uint64_t open_mail_id(const struct open *o)
+{
+	return o->r ? o->r->mail->id : o->mail_id; /* mails can have been merged since */
+}
+
 /* A try joins the open refusal of the same sender and recipient, once for each of its recipients (design.md 3, mail). */
 void tx_join(struct tracker *t, struct transaction *tx, struct entry *e)
 {
 	if (e->looked || tx->submission || tx->login || !tx->has_sender)
 		return;
 	e->looked = true;
-	struct open *o = open_find(t, tx->sender_hash, e->address, &tx->peer, tx->first_us);
-	if (!o || (tx->mail_id && tx->mail_id != o->mail_id && !tx_merge(t, tx, o)))
+	struct open *o = open_find(t, tx->sender_hash, e->address, &tx->peer, t->client_name, tx->first_us);
+	if (!o || (tx->mail_id && tx->mail_id != open_mail_id(o) && !tx_merge(t, tx, o)))
 		return;
 	e->chain_us = o->first_us;
 	if (tx->mail_id == 0) {
-		tx->mail_id = o->mail_id;
+		tx->mail_id = open_mail_id(o);
 		tx->chain_us = o->first_us;
 		tx->chain_host = o->host;
 		tx->chain_client = o->client;
@@ -477,23 +556,26 @@ void tx_refuse_all(struct tracker *t, struct transaction *tx, int class)
 		tx->message->refused = true;
 }
 
-static void entry_publish(struct tracker *t, struct transaction *tx, const struct entry *e)
+static void open_evict(struct tracker *t);
+
+static void entry_publish(struct tracker *t, struct transaction *tx, struct entry *e)
 {
 	if (tx->submission || tx->login || !tx->has_sender || !tx->peer.has_ip)
 		return;
-	struct open *o = slab_take(&t->opens);
-	while (!o) {
-		if (t->open_old->r)
-			t->counts.evictions++;
-		else
-			t->counts.forgotten++;
-		open_drop(t, t->open_old);
-		o = slab_take(&t->opens);
-	}
+	if (tx->mail && !e->r)
+		e->r = recipient_silent(t, tx->mail, e->address, e->shown, e->us);
+	if (e->r && e->r->open)
+		return;
+	struct open *o;
+
+	while (!(o = slab_take(&t->opens)))
+		open_evict(t);
 	bool joined = tx->mail_id && tx->mail_id != tx->id;
 	o->key = tx->sender_hash * 31 + e->address;
 	o->sender_hash = tx->sender_hash;
 	o->mail_id = tx->mail_id ? tx->mail_id : tx->id;
+	o->address = e->address;
+	o->shown = e->shown;
 	o->place = e->place;
 	o->peer = tx->peer;
 	o->end_us = tx->last_us;
@@ -531,6 +613,14 @@ static void tx_say(struct tracker *t, struct transaction *tx)
 	t->sink.transaction(t->sink.arg, &f);
 }
 
+/* One that nobody was warned in, and that is over. */
+void tx_let_go(struct tracker *t, struct transaction *tx)
+{
+	if (tx->mail_id && tx->mail_id != tx->id)
+		tx_say(t, tx);
+	tx_free(t, tx);
+}
+
 void tx_finish(struct tracker *t, struct transaction *tx, enum tx_end how, bool data_accepted)
 {
 	enum fate fate = unaccepted_fate(tx, how, data_accepted);
@@ -538,6 +628,8 @@ void tx_finish(struct tracker *t, struct transaction *tx, enum tx_end how, bool 
 	if (tx->over)
 		return;
 	tx->over = true;
+	if (tx->mail)
+		tx->mail->used_by = t->line;
 	tx_spf(t, tx);
 	for (struct entry *e = tx->entries; e; e = e->next) {
 		if (e->reply == 0 && e->r && !tx->message && e->r->best == FATE_COUNT && !recipient_waits(e->r))
@@ -552,11 +644,8 @@ void tx_finish(struct tracker *t, struct transaction *tx, enum tx_end how, bool 
 		mail_touch(t, tx->mail);
 		return;
 	}
-	if (tx->message)
-		return; /* not yet clear whose the queue id is */
-	if (tx->mail_id && tx->mail_id != tx->id)
-		tx_say(t, tx);
-	tx_free(t, tx);
+	if (!tx->message) /* else it is not yet clear whose the queue id is */
+		tx_let_go(t, tx);
 }
 
 /* policyd-spf's line names client and sender, no queue id; it stands near the RCPT (grammar 6). */
@@ -582,16 +671,26 @@ static struct open **open_slot(struct tracker *t, uint64_t key)
 	return &t->open_table[(key >> 20) & t->open_mask];
 }
 
+static size_t filter_slot(uint64_t hash)
+{
+	return (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 48) % NET_FILTER;
+}
+
+static struct open **open_mail_slot(struct tracker *t, uint64_t mail_id)
+{
+	return &t->open_mail_table[(mail_id * UINT64_C(0x9e3779b97f4a7c15) >> 40) & t->open_mask];
+}
+
 static void filter_add(uint16_t *filter, uint64_t hash, int by)
 {
-	uint16_t *n = &filter[(hash >> 1) % NET_FILTER];
+	uint16_t *n = &filter[filter_slot(hash)];
 
 	*n = (uint16_t)(*n + by);
 }
 
 static bool filter_has(const uint16_t *filter, uint64_t hash)
 {
-	return filter[(hash >> 1) % NET_FILTER] != 0;
+	return filter[filter_slot(hash)] != 0;
 }
 
 /* A counting filter tells for nearly every accepted mail that it is no return of anything. */
@@ -599,10 +698,20 @@ static void open_count(struct tracker *t, const struct open *o, int by)
 {
 	filter_add(t->net_filter, o->peer.net, by);
 	filter_add(t->pair_filter, o->peer.net ^ o->sender_hash, by);
-	if (o->peer.org) {
-		filter_add(t->org_filter, o->peer.org, by);
-		filter_add(t->pair_filter, o->peer.org ^ o->sender_hash, by);
+	if (o->peer.tail) {
+		filter_add(t->tail_filter, o->peer.tail, by);
+		filter_add(t->pair_filter, o->peer.tail ^ o->sender_hash, by);
 	}
+}
+
+static void open_touch(struct tracker *t, struct open *o)
+{
+	if (o->dirty)
+		return;
+	o->dirty = true;
+	o->next_dirty = NULL;
+	*t->open_dirty_end = o;
+	t->open_dirty_end = &o->next_dirty;
 }
 
 void open_insert(struct tracker *t, struct open *o)
@@ -615,16 +724,15 @@ void open_insert(struct tracker *t, struct open *o)
 	*(t->open_new ? &t->open_new->newer : &t->open_old) = o;
 	t->open_new = o;
 	open_count(t, o, 1);
+	at = open_mail_slot(t, o->mail_id);
+	o->mail_chain = *at;
+	*at = o;
 	if (o->r) {
 		o->r->open = o;
 		o->r->mail->refs++;
 	}
-	if (o->stored)
-		return;
-	o->dirty = true;
-	o->next_dirty = NULL;
-	*t->open_dirty_end = o;
-	t->open_dirty_end = &o->next_dirty;
+	if (!o->stored)
+		open_touch(t, o);
 }
 
 void open_drop(struct tracker *t, struct open *o)
@@ -634,6 +742,9 @@ void open_drop(struct tracker *t, struct open *o)
 	while (*at != o)
 		at = &(*at)->chain;
 	*at = o->chain;
+	for (at = open_mail_slot(t, o->mail_id); *at != o;)
+		at = &(*at)->mail_chain;
+	*at = o->mail_chain;
 	*(o->older ? &o->older->newer : &t->open_old) = o->newer;
 	*(o->newer ? &o->newer->older : &t->open_new) = o->older;
 	open_count(t, o, -1);
@@ -650,14 +761,24 @@ void open_drop(struct tracker *t, struct open *o)
 		slab_give(&t->opens, o);
 }
 
-static bool open_eligible(const struct open *o, const struct peer *peer, int64_t start_us)
+static bool open_in_time(const struct open *o, int64_t start_us)
 {
-	if (o->end_us > start_us || start_us - o->last_try_us > RETURN_WITHIN || start_us - o->first_us > CHAIN_WITHIN)
-		return false;
-	return o->peer.net == peer->net || (o->peer.org && o->peer.org == peer->org);
+	return o->end_us <= start_us && start_us - o->last_try_us <= RETURN_WITHIN &&
+	       start_us - o->first_us <= CHAIN_WITHIN;
 }
 
-struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, const struct peer *peer, int64_t start_us)
+static bool same_sender_side(struct tracker *t, const struct open *o, struct peer *peer, struct slice name)
+{
+	if (o->peer.net == peer->net)
+		return true;
+	if (!o->peer.tail || o->peer.tail != peer->tail)
+		return false;
+	peer_org(t, peer, name);
+	return o->peer.org && o->peer.org == peer->org;
+}
+
+struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, struct peer *peer, struct slice name,
+                       int64_t start_us)
 {
 	uint64_t key = sender * 31 + address;
 	struct open *best = NULL;
@@ -666,7 +787,7 @@ struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, con
 	if (!peer->has_ip)
 		return NULL;
 	for (struct open *o = *open_slot(t, key); o; o = o->chain) {
-		if (o->key != key || !open_eligible(o, peer, start_us))
+		if (o->key != key || !open_in_time(o, start_us) || !same_sender_side(t, o, peer, name))
 			continue;
 		bool same = ip_eq(&o->peer.ip, &peer->ip);
 		if (!best || (same && !best_same) || (same == best_same && o->last_try_us < best->last_try_us)) {
@@ -679,13 +800,13 @@ struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, con
 
 bool open_may_return(const struct tracker *t, const struct peer *peer)
 {
-	return filter_has(t->net_filter, peer->net) || (peer->org && filter_has(t->org_filter, peer->org));
+	return filter_has(t->net_filter, peer->net) || (peer->tail && filter_has(t->tail_filter, peer->tail));
 }
 
 bool open_may_return_from(const struct tracker *t, const struct peer *peer, uint64_t sender)
 {
 	return filter_has(t->pair_filter, peer->net ^ sender) ||
-	       (peer->org && filter_has(t->pair_filter, peer->org ^ sender));
+	       (peer->tail && filter_has(t->pair_filter, peer->tail ^ sender));
 }
 
 void open_expire(struct tracker *t, int64_t now_us)
@@ -693,6 +814,42 @@ void open_expire(struct tracker *t, int64_t now_us)
 	/* an hour more than a return may take: lines of several hosts are not in step */
 	while (t->open_old && t->open_old->last_try_us < now_us - RETURN_WITHIN - 3600 * SECOND)
 		open_drop(t, t->open_old);
+}
+
+/* Slots of dropped ones that are still in the list of new ones. */
+static bool opens_reap(struct tracker *t)
+{
+	struct open **at = &t->open_dirty, *o;
+	bool any = false;
+
+	while ((o = *at)) {
+		if (o->key) {
+			at = &o->next_dirty;
+			continue;
+		}
+		*at = o->next_dirty;
+		slab_give(&t->opens, o);
+		any = true;
+	}
+	t->open_dirty_end = at;
+	return any;
+}
+
+/* The oldest makes room: whether it comes back cannot be seen any more. */
+static void open_evict(struct tracker *t)
+{
+	struct open *o = t->open_old;
+
+	if (opens_reap(t))
+		return;
+	if (o->r && o->r->text[0]) {
+		t->counts.evictions++;
+		if (t->us - o->last_try_us <= RETURN_WITHIN)
+			recipient_fate(t, o->r, FATE_UNKNOWN);
+	} else {
+		t->counts.forgotten++;
+	}
+	open_drop(t, o);
 }
 
 void opens_flush(struct tracker *t)
@@ -775,6 +932,8 @@ static void mail_release(struct tracker *t, struct mail *m)
 		slab_give(&t->recipients, r);
 	}
 	mail_unlink(t, m);
+	if (t->giant == m)
+		t->giant = NULL;
 	if (m->stored)
 		t->sink.pending_drop(t->sink.arg, PENDING_MAIL, m->id);
 	slab_give(&t->mails, m);
@@ -855,21 +1014,50 @@ static void mail_let_go(struct tracker *t, struct mail *m)
 	}
 }
 
-/* The oldest by its last line closes as unknown where its fate was still open (faults.md 1.6). */
-bool mail_evict_oldest(struct tracker *t)
+/* What is still open closes as unknown (faults.md 1.6). */
+void mail_evict(struct tracker *t, struct mail *m)
 {
-	struct mail *m = t->mail_old;
+	bool harm = false;
 
-	if (!m)
-		return false;
-	t->counts.evictions++;
 	m->refs++; /* so that nothing below lets it go early */
-	for (struct recipient *r = m->recipients; r; r = r->next)
-		if (recipient_waits(r))
+	for (struct recipient *r = m->recipients; r; r = r->next) {
+		bool open = recipient_waits(r) || (r->open && t->us - r->open->last_try_us <= RETURN_WITHIN);
+		if (open && r->best > FATE_UNKNOWN)
 			recipient_fate(t, r, FATE_UNKNOWN);
+		harm |= r->text[0] && (open || r->fate == FATE_UNKNOWN);
+	}
+	t->counts.evictions += harm;
+	t->counts.forgotten += !harm;
 	mail_say(t, m);
 	mail_let_go(t, m);
 	mail_undirty(t, m);
 	mail_release(t, m);
+}
+
+/* Is the line being fed about it? Then somebody up the stack holds it. */
+static bool mail_in_use(const struct tracker *t, const struct mail *m)
+{
+	if (m->used_by == t->line)
+		return true;
+	for (const struct transaction *tx = m->txs; tx; tx = tx->next)
+		if ((tx->session && tx->session->used_by == t->line) || (tx->message && tx->message->used_by == t->line))
+			return true;
+	for (const struct recipient *r = m->recipients; r; r = r->next)
+		for (const struct wait *w = r->waits; w; w = w->next_of_r)
+			if (w->message->used_by == t->line)
+				return true;
+	return false;
+}
+
+/* The oldest by its last line goes first. */
+bool mail_evict_oldest(struct tracker *t)
+{
+	struct mail *m = t->mail_old;
+
+	while (m && mail_in_use(t, m))
+		m = m->newer;
+	if (!m)
+		return false;
+	mail_evict(t, m);
 	return true;
 }

@@ -33,8 +33,10 @@ struct message *message_find(struct tracker *t, const struct host *h, struct sli
 		return NULL;
 	uint64_t key = message_key(t, h, queue_id);
 	for (struct message *m = *message_slot(t, key); m; m = m->chain)
-		if (m->key == key)
+		if (m->key == key) {
+			m->used_by = t->line;
 			return m;
+		}
 	return NULL;
 }
 
@@ -52,17 +54,23 @@ static void message_append(struct tracker *t, struct message *m)
 	t->message_new = m;
 }
 
-void message_touch(struct tracker *t, struct message *m)
+/* Its row is to be written anew. */
+void message_changed(struct tracker *t, struct message *m)
 {
-	m->touched_us = t->us;
-	message_unlink(t, m);
-	message_append(t, m);
 	if (m->dirty)
 		return;
 	m->dirty = true;
 	m->next_dirty = NULL;
 	*t->message_dirty_end = m;
 	t->message_dirty_end = &m->next_dirty;
+}
+
+void message_touch(struct tracker *t, struct message *m)
+{
+	m->touched_us = t->us;
+	message_unlink(t, m);
+	message_append(t, m);
+	message_changed(t, m);
 }
 
 void message_insert(struct tracker *t, struct message *m)
@@ -76,15 +84,49 @@ void message_insert(struct tracker *t, struct message *m)
 	message_append(t, m);
 }
 
-/* The oldest candidate goes first: it is only a guess that it matters. */
-static bool message_evict(struct tracker *t)
+/* Slots that are still in the list of new ones only because they have not been taken out of it yet. */
+static bool messages_reap(struct tracker *t)
+{
+	struct message **at = &t->message_dirty, *m;
+	bool any = false;
+
+	while ((m = *at)) {
+		if (!m->gone) {
+			at = &m->next_dirty;
+			continue;
+		}
+		*at = m->next_dirty;
+		slab_give(&t->messages, m);
+		any = true;
+	}
+	t->message_dirty_end = at;
+	return any;
+}
+
+static struct message *message_oldest(struct tracker *t, bool any)
 {
 	struct message *m = t->message_old;
 
-	while (m && m->kind != MESSAGE_CANDIDATE && !(m->closed || m->kind == MESSAGE_WATCH))
+	while (m && (m->used_by == t->line ||
+	             !(any || m->kind == MESSAGE_CANDIDATE || m->kind == MESSAGE_WATCH || m->closed)))
 		m = m->newer;
+	return m;
+}
+
+/* The oldest candidate goes first: it is only a guess that it matters. */
+bool message_evict(struct tracker *t)
+{
+	struct message *m;
+
+	if (messages_reap(t))
+		return true;
+	m = message_oldest(t, false);
+	if (!m && mail_evict_oldest(t))
+		return true;
 	if (!m)
-		return mail_evict_oldest(t);
+		m = message_oldest(t, true);
+	if (!m)
+		return false;
 	t->counts.forgotten++;
 	message_free(t, m);
 	return true;
@@ -106,13 +148,14 @@ struct message *message_new(struct tracker *t, struct host *h, struct slice queu
 	m->kind = (uint8_t)kind;
 	m->first = first;
 	m->since_us = t->us;
+	m->used_by = t->line;
 	m->nrcpt = -1;
 	message_insert(t, m);
 	message_touch(t, m);
 	return m;
 }
 
-static void message_leave_session(struct message *m)
+static void message_leave_session(struct tracker *t, struct message *m)
 {
 	struct message **at;
 
@@ -122,6 +165,7 @@ static void message_leave_session(struct message *m)
 		at = &(*at)->next_bound;
 	if (*at)
 		*at = m->next_bound;
+	session_changed(t, m->session);
 	m->session = NULL;
 }
 
@@ -134,7 +178,7 @@ void message_free(struct tracker *t, struct message *m)
 		at = &(*at)->chain;
 	*at = m->chain;
 	message_untimer(m);
-	message_leave_session(m);
+	message_leave_session(t, m);
 	while (m->waits)
 		wait_drop(t, m->waits);
 	for (struct past *p = m->past, *next; p; p = next) {
@@ -208,7 +252,7 @@ static void message_rearm(struct tracker *t, struct message *m, int timer)
 }
 
 /* A queue file of which nobody said a word for ten days: whatever its fate is, we keep what we know. */
-static void messages_expire(struct tracker *t)
+void messages_expire(struct tracker *t)
 {
 	while (t->message_old && t->message_old->touched_us < t->us - MESSAGE_IDLE)
 		message_free(t, t->message_old);
@@ -227,8 +271,6 @@ void host_timers(struct tracker *t, struct host *h)
 		message_free(t, m);
 	}
 	host_due(h);
-	open_expire(t, t->us);
-	messages_expire(t);
 }
 
 /* ---------------------------------------------------------------------- waits */
@@ -240,9 +282,12 @@ struct wait *wait_add(struct tracker *t, struct message *m, struct recipient *r,
 	for (w = m->waits; w; w = w->next)
 		if (w->r == r && (w->orig == orig || w->to == orig))
 			return w;
+	m->used_by = r->mail->used_by = t->line;
 	while (!(w = slab_take(&t->waits)))
-		if (t->mail_old == r->mail || !mail_evict_oldest(t))
-			msg_bug("no room for a recipient of a queue file");
+		if (!mail_evict_oldest(t)) {
+			t->counts.evictions++;
+			return NULL;
+		}
 	w->message = m;
 	w->r = r;
 	w->orig = orig;
@@ -391,6 +436,8 @@ static bool is_probe(const struct record *rec)
 
 static void wait_outcome(struct tracker *t, struct wait *w, const struct outcome *o)
 {
+	if (!w)
+		return; /* there was no room for it, and that has been counted */
 	w->to = o->to;
 	if (slice_is_set(o->hop))
 		wait_hand_on(t, w, o->hop);
@@ -407,7 +454,8 @@ static struct wait *wait_child(struct tracker *t, struct message *m, const struc
 {
 	struct wait *w = wait_add(t, m, parent->r, to, FATE_QUEUED);
 
-	w->orig = parent->orig;
+	if (w)
+		w->orig = parent->orig;
 	return w;
 }
 
@@ -461,10 +509,12 @@ static bool message_returns(struct tracker *t, struct message *m, const struct o
 
 	if (m->login || (m->kind != MESSAGE_MINE && m->kind != MESSAGE_WATCH) || !m->accepted)
 		return false;
-	struct open *open = open_find(t, m->sender_hash, address, &m->peer, m->since_us);
+	struct open *open = open_find(t, m->sender_hash, address, &m->peer, slice_str(m->client_name), m->since_us);
 	if (!open)
 		return false;
 	struct recipient *r = open->r;
+	if (r)
+		r->mail->used_by = t->line;
 	if (r && !m->tx) {
 		struct transaction *tx = tx_new(t, m->host, m->first);
 		tx->mail_id = open->mail_id;
@@ -623,9 +673,13 @@ void wait_link(struct tracker *t, struct host *h, struct slice queue_id, struct 
 			return;
 		}
 	struct wait *w = wait_add(t, m, r, address, m->held ? FATE_HELD : FATE_QUEUED);
+	if (!w || t->hops >= HOPS_MAX)
+		return;
+	t->hops++;
 	past_replay(t, m, w);
 	if (m->closed && !w->done && !w->to)
 		message_settle(t, m, w);
+	t->hops--;
 }
 
 /* `orig_queue_id=`: the second file names the first. */
@@ -699,6 +753,7 @@ void message_adopt(struct tracker *t, struct message *m, struct transaction *tx,
 		at = &(*at)->next;
 	*at = tx;
 	tx->mail = mail;
+	tx->mail_id = mail->id;
 	tx->dirty = true;
 	mail->refs++;
 	mail->transactions++;
@@ -709,6 +764,7 @@ void message_bind(struct tracker *t, struct message *m, struct transaction *tx)
 {
 	m->tx = tx;
 	tx->message = m;
+	peer_org(t, &tx->peer, t->client_name);
 	m->peer = tx->peer;
 	m->client = tx->client;
 	m->login = tx->login;
@@ -759,20 +815,21 @@ void message_detach(struct tracker *t, struct message *m)
 	struct transaction *tx = m->tx;
 
 	m->tentative = false;
+	message_changed(t, m);
 	if (!tx)
 		return;
 	m->tx = NULL;
 	tx->message = NULL;
 	m->kind = MESSAGE_WATCH;
 	if (tx->session && tx->session->tx == tx) {
+		session_changed(t, tx->session);
 		tx->session->tx = NULL;
 		tx->session = NULL;
 	}
-	if (tx->over && !tx->mail) {
-		tx->over = false;
+	if (!tx->over)
 		tx_finish(t, tx, TX_NEXT, false);
-	} else if (!tx->over)
-		tx_finish(t, tx, TX_NEXT, false);
+	else if (!tx->mail)
+		tx_let_go(t, tx);
 }
 
 void message_accept(struct tracker *t, struct message *m)
@@ -835,6 +892,16 @@ static void waits_all(struct tracker *t, struct message *m, enum fate fate, bool
 		else
 			wait_fate(t, w, fate);
 	}
+}
+
+/* By hand: it is in the hold queue, whatever we know of its session. */
+void message_put_on_hold(struct tracker *t, struct message *m)
+{
+	message_hold(t, m);
+	if (!m->closed && !m->refused)
+		waits_all(t, m, FATE_HELD, false);
+	if (m->timer == TIMER_ABORT)
+		message_untimer(m);
 }
 
 /*

@@ -99,7 +99,8 @@ void msg_die(int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	say(PREFIX, fmt, ap);
 	va_end(ap);
-	exit(code);
+	fflush(stdout); /* what was printed before stands; nothing else is to be tidied up */
+	_exit(code);
 }
 
 void msg_bug_at(const char *file, int line, const char *fmt, ...)

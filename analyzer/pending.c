@@ -135,6 +135,7 @@ static void code_peer(struct codec *c, struct peer *p)
 		CODE(c, p->ip);
 	CODE(c, p->loopback);
 	CODE(c, p->net);
+	CODE(c, p->tail);
 	CODE(c, p->org);
 }
 
@@ -211,6 +212,7 @@ static void code_entries(struct codec *c, struct tracker *t, struct transaction 
 		struct entry *e = *at;
 		if (!e)
 			return;
+		tx->entries_n += c->reading;
 		bool last = tx->last_entry == e;
 		CODE(c, e->address);
 		code_count(c, &e->shown);
@@ -471,12 +473,13 @@ static void code_session(struct codec *c, struct tracker *t, struct session *s)
 
 static void code_open(struct codec *c, struct open *o)
 {
-	uint32_t *counts[] = {&o->client, &o->host, &o->tries, &o->attempts, &o->sender};
+	uint32_t *counts[] = {&o->client, &o->host, &o->tries, &o->attempts, &o->sender, &o->shown};
 
 	CODE(c, o->key);
 	CODE(c, o->mail_id);
 	CODE(c, o->place);
 	CODE(c, o->sender_hash);
+	CODE(c, o->address);
 	code_peer(c, &o->peer);
 	CODE(c, o->end_us);
 	CODE(c, o->last_try_us);
@@ -490,14 +493,28 @@ static void code_open(struct codec *c, struct open *o)
 		code_recipient_name(c, &o->r);
 }
 
-/* Only what a transaction of these seconds may still ask for. */
+static void code_host_state(struct codec *c, struct host *h)
+{
+	CODE(c, h->loss_us);
+	code_count(c, &h->last.n);
+	if (h->last.n == 0 || c->bad)
+		return;
+	code_count(c, &h->last.tag_n);
+	code_count(c, &h->last.pid);
+	CODE(c, h->last.flags);
+	if (c->reading && h->last.tag_n <= h->last.n && h->last.n <= c->cap - c->n)
+		h->last.bytes = xcalloc(1, h->last.n + 1);
+	if (h->last.bytes)
+		code_bytes(c, h->last.bytes, h->last.n);
+	else
+		c->bad = true;
+}
+
+/* All of it: a session that is still open asks when it ends. */
 static void code_spf(struct codec *c, struct tracker *t)
 {
-	uint32_t n = 0;
+	uint32_t n = t->spf_next < SPF_RING ? t->spf_next : SPF_RING;
 
-	while (!c->reading && n < SPF_RING && n < t->spf_next &&
-	       t->spf[(t->spf_next - 1 - n) % SPF_RING].us >= t->us - SPF_NEAR)
-		n++;
 	code_count(c, &n);
 	for (uint32_t i = 0; i < n && !c->bad; i++) {
 		struct spf_seen *seen = &t->spf[(c->reading ? t->spf_next++ : t->spf_next - n + i) % SPF_RING];
@@ -527,7 +544,7 @@ struct slice pending_host(struct host *h)
 	struct codec *c = begin();
 
 	code_host(c, NULL, &h);
-	CODE(c, h->loss_us);
+	code_host_state(c, h);
 	return done(c);
 }
 
@@ -582,7 +599,8 @@ static void load_host(struct tracker *t, struct codec *c)
 	struct host *h = NULL;
 
 	code_host(c, t, &h);
-	CODE(c, h->loss_us);
+	code_host_state(c, h);
+	t->remembered += h->last.n != 0;
 }
 
 static void load_mail(struct tracker *t, struct codec *c)
@@ -664,9 +682,43 @@ void tracker_load(struct tracker *t, int kind, struct slice state)
 	free(c.p);
 }
 
+struct aged {
+	int64_t us;
+	void *thing;
+};
+
+static int by_age(const void *a, const void *b)
+{
+	const struct aged *x = a, *y = b;
+
+	return x->us < y->us ? -1 : x->us > y->us;
+}
+
+/* They came in the order of their names; what makes room and what expires goes by age. */
+#define SORT_BY_AGE(type, old, new, used, field)                                        \
+	do {                                                                            \
+		struct aged *all = xcalloc((used) + 1, sizeof *all);                    \
+		size_t n = 0;                                                           \
+		for (type *x = (old); x; x = x->newer)                                  \
+			all[n++] = (struct aged){x->field, x};                          \
+		qsort(all, n, sizeof *all, by_age);                                     \
+		(old) = (new) = NULL;                                                   \
+		for (size_t i = 0; i < n; i++) {                                        \
+			type *x = all[i].thing;                                         \
+			x->older = (new);                                               \
+			x->newer = NULL;                                                \
+			*((new) ? &(new)->newer : &(old)) = x;                          \
+			(new) = x;                                                      \
+		}                                                                       \
+		free(all);                                                              \
+	} while (0)
+
 void tracker_loaded(struct tracker *t)
 {
-	(void)t;
+	SORT_BY_AGE(struct session, t->session_old, t->session_new, t->sessions.used, last_us);
+	SORT_BY_AGE(struct mail, t->mail_old, t->mail_new, t->mails.used, last_us);
+	SORT_BY_AGE(struct message, t->message_old, t->message_new, t->messages.used, touched_us);
+	SORT_BY_AGE(struct open, t->open_old, t->open_new, t->opens.used, last_try_us);
 	free(loaded.mail);
 	loaded.mail = NULL;
 	loaded.n = loaded.cap = 0;

@@ -10,7 +10,7 @@
 
 #include "../parsers/rules.h"
 #include "fact.h"
-#include "input.h"
+#include "generation.h"
 #include "origin.h"
 #include "tracker.h"
 
@@ -24,30 +24,15 @@ const struct sink *store_sink(struct store *s);
 /* The two random numbers that stay with this database. */
 void store_key(struct store *s, uint64_t key[2]);
 
-/* A content stream as the database knows it (faults.md 1.4). */
-struct generation {
-	uint32_t gen;
-	uint32_t log;
-	int64_t base, off;
-	char head[INPUT_HEAD];
-	size_t head_n;
-	char seam[INPUT_SEAM];
-	size_t seam_n;
-	uint64_t dev, ino;
-	int64_t first_us, last_us; /* STAMP_NONE before the first line */
-	struct stamp_clock clock;  /* of which year, month, anchored, folded and last_us are kept */
-	bool unsure, stored;
-	char family[256], path[1024];
-	int rotation;
-	int64_t dated;
-	int state;
-};
-enum { GENERATION_LIVE, GENERATION_DRAINING, GENERATION_COMPLETE, GENERATION_GONE };
-
-/* All that are not gone, newest first; the caller frees the array. */
-struct generation *store_generations(struct store *s, size_t *n);
-uint32_t store_next_generation(struct store *s);
 uint32_t store_log(struct store *s, struct slice name);
+
+/*
+ * Have rules, inside networks, shared domains or the suffix list changed since
+ * this database was made? Its old rows keep their old names until a rebuild,
+ * which says so with store_settings_forget. In a batch.
+ */
+bool store_settings_changed(struct store *s);
+void store_settings_forget(struct store *s);
 
 /* Batches. store_begin opens the transaction (if none is), store_commit ends it. */
 void store_begin(struct store *s);
@@ -65,6 +50,8 @@ void store_hole(struct store *s, uint32_t host, uint32_t gen, int64_t from_us, i
 
 /* Half-finished state into the tracker. */
 void store_load_pending(struct store *s, struct tracker *t);
+/* Makes the indices of names if they are not there yet. In a batch. */
+void store_index(struct store *s);
 /* Compares the streams: seams that are not joined, the same time from two streams. In a batch. */
 void store_find_holes(struct store *s);
 

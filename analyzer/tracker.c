@@ -47,8 +47,9 @@ static void tables_new(struct tracker *t)
 	t->session_table = xcalloc(t->session_mask + 1, sizeof *t->session_table);
 	t->message_table = xcalloc(t->message_mask + 1, sizeof *t->message_table);
 	t->open_table = xcalloc(t->open_mask + 1, sizeof *t->open_table);
+	t->open_mail_table = xcalloc(t->open_mask + 1, sizeof *t->open_mail_table);
 	t->net_filter = xcalloc(NET_FILTER, sizeof *t->net_filter);
-	t->org_filter = xcalloc(NET_FILTER, sizeof *t->org_filter);
+	t->tail_filter = xcalloc(NET_FILTER, sizeof *t->tail_filter);
 	t->pair_filter = xcalloc(NET_FILTER, sizeof *t->pair_filter);
 	t->org_cache = xcalloc(ORG_CACHE, sizeof *t->org_cache);
 	t->host = xcalloc(HOSTS_MAX, sizeof *t->host);
@@ -79,7 +80,11 @@ static void texts_free(struct tracker *t)
 	for (struct mail *m = t->mail_old; m; m = m->newer)
 		for (struct transaction *tx = m->txs; tx; tx = tx->next)
 			free(tx->message_id);
+	for (struct message *m = t->message_old; m; m = m->newer)
+		if (m->tx && !m->tx->mail)
+			free(m->tx->message_id);
 	for (uint32_t i = 0; i < t->hosts; i++) {
+		free(t->host[i]->last.bytes);
 		free(t->host[i]->name);
 		free(t->host[i]);
 	}
@@ -89,8 +94,8 @@ struct tracker *tracker_free(struct tracker *t)
 {
 	struct slab *pools[] = {&t->sessions, &t->mails, &t->txs,   &t->entries, &t->recipients,
 	                        &t->messages, &t->waits, &t->pasts, &t->opens};
-	void *tables[] = {t->session_table, t->message_table, t->open_table, t->net_filter,
-	                  t->org_filter,    t->pair_filter, t->org_cache,     t->host,       t->told,       t->last.bytes};
+	void *tables[] = {t->session_table, t->message_table, t->open_table, t->open_mail_table, t->net_filter,
+	                  t->tail_filter,    t->pair_filter, t->org_cache,     t->host,       t->told};
 
 	texts_free(t);
 	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
@@ -133,17 +138,45 @@ static uint64_t org_hash(struct tracker *t, struct slice name)
 	return t->org_cache[slot].org;
 }
 
-void tracker_peer(struct tracker *t, struct slice name, struct slice ip, struct peer *out)
+/* The last two labels, any case: equal for all names of one organisational domain. */
+static uint64_t tail_hash(struct slice name)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	int dots = 0;
+
+	if (name.n == 0 || slice_eq(name, SLICE("unknown")))
+		return 0;
+	if (name.p[name.n - 1] == '.')
+		name.n--;
+	for (size_t i = name.n; i-- > 0;) {
+		unsigned char c = (unsigned char)name.p[i];
+		if (c == '.' && ++dots == 2)
+			break;
+		h = (h ^ (c >= 'A' && c <= 'Z' ? c | 0x20u : c)) * UINT64_C(0x100000001b3);
+	}
+	return h | 1;
+}
+
+void peer_read(struct slice name, struct slice ip, struct peer *out)
 {
 	memset(out, 0, sizeof *out);
+	out->tail = tail_hash(name);
 	out->has_ip = ip_parse(ip, &out->ip);
-	if (out->has_ip) {
-		struct network net = network_around(&out->ip);
-		out->net = slice_hash(slice_of((const char *)net.ip.b, sizeof net.ip.b), t->key[0], t->key[1]) | 1;
-		out->loopback = ip_is_loopback(&out->ip);
-	}
-	if (name.n && !slice_eq(name, SLICE("unknown")))
-		out->org = org_hash(t, name);
+	if (!out->has_ip)
+		return;
+	const uint8_t *b = out->ip.b;
+	bool v4 = ip_is_v4(&out->ip);
+	for (int i = v4 ? 12 : 0; i < (v4 ? 15 : 8); i++)
+		out->net = out->net << 8 | b[i];
+	out->net |= v4 ? UINT64_C(1) << 32 : 0;
+	out->loopback = v4 ? b[12] == 127 : ip_is_loopback(&out->ip);
+}
+
+/* name: the client's, of which p was read. */
+void peer_org(struct tracker *t, struct peer *p, struct slice name)
+{
+	if (!p->org && p->tail && name.n)
+		p->org = org_hash(t, name);
 }
 
 struct host *tracker_host(struct tracker *t, struct slice name)
@@ -152,6 +185,7 @@ struct host *tracker_host(struct tracker *t, struct slice name)
 
 	if (h && slice_eq(slice_of(h->name, h->name_n), name))
 		return h;
+	name.n = name.n ? strnlen(name.p, name.n) : 0; /* damage: what we keep ends at a NUL */
 	for (uint32_t i = 0; i < t->hosts; i++)
 		if (slice_eq(slice_of(t->host[i]->name, t->host[i]->name_n), name))
 			return t->last_host = t->host[i];
@@ -189,6 +223,12 @@ static uint64_t session_key(const struct host *h, uint32_t pid)
 	return ((uint64_t)h->number << 32 | pid) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
+/* The name of its row of half-finished state, which must outlive this process, as hosts' numbers do not. */
+static uint64_t session_name(const struct session *s)
+{
+	return (uint64_t)s->host->id << 32 | s->pid;
+}
+
 static struct session **session_slot(struct tracker *t, uint64_t key)
 {
 	return &t->session_table[(key >> 32) & t->session_mask];
@@ -199,8 +239,10 @@ static struct session *session_find(struct tracker *t, const struct host *h, uin
 	uint64_t key = session_key(h, pid);
 
 	for (struct session *s = *session_slot(t, key); s; s = s->chain)
-		if (s->key == key)
+		if (s->key == key) {
+			s->used_by = t->line;
 			return s;
+		}
 	return NULL;
 }
 
@@ -218,16 +260,22 @@ static void session_append(struct tracker *t, struct session *s)
 	t->session_new = s;
 }
 
+/* Its row is to be written anew. */
+void session_changed(struct tracker *t, struct session *s)
+{
+	if (s->dirty)
+		return;
+	s->dirty = true;
+	s->next_dirty = t->session_dirty;
+	t->session_dirty = s;
+}
+
 void session_touch(struct tracker *t, struct session *s)
 {
 	s->last_us = t->us;
 	session_unlink(t, s);
 	session_append(t, s);
-	if (!s->dirty) {
-		s->dirty = true;
-		s->next_dirty = t->session_dirty;
-		t->session_dirty = s;
-	}
+	session_changed(t, s);
 }
 
 enum session_end { SESSION_ENDED, SESSION_SUPERSEDED, SESSION_LOST };
@@ -265,7 +313,7 @@ static void session_free(struct tracker *t, struct session *s)
 		*d = s->next_dirty;
 	}
 	if (s->stored)
-		t->sink.pending_drop(t->sink.arg, PENDING_SESSION, s->key);
+		t->sink.pending_drop(t->sink.arg, PENDING_SESSION, session_name(s));
 	slab_give(&t->sessions, s);
 }
 
@@ -284,16 +332,27 @@ static void session_close(struct tracker *t, struct session *s, enum session_end
 	session_free(t, s);
 }
 
+bool session_evict_oldest(struct tracker *t)
+{
+	struct session *s = t->session_old;
+
+	while (s && s->used_by == t->line)
+		s = s->newer;
+	if (!s)
+		return false;
+	t->counts.evictions += s->tx && s->tx->mail;
+	session_close(t, s, SESSION_LOST, -1);
+	return true;
+}
+
 static struct session *session_add(struct tracker *t, struct host *h, uint64_t key, uint32_t pid)
 {
-	struct session *s = slab_take(&t->sessions);
+	struct session *s;
 
-	while (!s) {
-		if (t->session_old->tx && t->session_old->tx->mail)
-			t->counts.evictions++;
-		session_close(t, t->session_old, SESSION_LOST, -1);
-		s = slab_take(&t->sessions);
-	}
+	while (!(s = slab_take(&t->sessions)))
+		if (!session_evict_oldest(t))
+			msg_bug("no room for a session and none to evict");
+	s->used_by = t->line;
 	s->key = key;
 	s->host = h;
 	s->pid = pid;
@@ -341,6 +400,17 @@ static void session_next(struct tracker *t, struct session *s)
 	s->tx = NULL;
 	tx->session = NULL;
 	tx_finish(t, tx, TX_NEXT, false);
+}
+
+/* No real mail has so many recipients; what follows counts as another one. */
+static void session_cut(struct tracker *t, struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	t->counts.evictions += tx->mail != NULL;
+	s->tx = NULL;
+	tx->session = NULL;
+	tx_finish(t, tx, TX_LOST, false);
 }
 
 static struct transaction *session_begin(struct tracker *t, struct session *s, uint64_t id)
@@ -400,6 +470,8 @@ static struct transaction *session_transaction(struct tracker *t, struct session
 	}
 	if (s->tx && !same_transaction(s->tx, rec, sender))
 		session_next(t, s);
+	if (s->tx && s->tx->entries_n >= RECIPIENTS_MAX(t))
+		session_cut(t, s);
 	if (!s->tx)
 		session_begin(t, s, place);
 	struct transaction *tx = s->tx;
@@ -462,11 +534,15 @@ static void tx_note(struct tracker *t, struct transaction *tx, const struct reco
 {
 	if (tx->attempts == 0) {
 		tx->client = a->client;
-		tracker_peer(t, rec->client_name, rec->client_ip, &tx->peer);
+		peer_read(rec->client_name, rec->client_ip, &tx->peer);
 		tx->submission = sounds_like_submission(rec);
 	}
-	if (!tx->sender && slice_is_set(rec->sender))
+	if (action_refuses(rec) && reply_class(rec) == 4) /* it may return, and then somebody will ask */
+		peer_org(t, &tx->peer, rec->client_name);
+	if (!tx->sender && slice_is_set(rec->sender)) {
 		tx->sender = a->sender;
+		tx->dirty = true;
+	}
 	tx->attempts += a->count;
 	tx->last_us = t->us;
 	tx->login |= (rec->flags & RECORD_LOGIN) != 0;
@@ -636,7 +712,8 @@ static void message_attempt(struct tracker *t, struct host *h, struct record *re
 	}
 }
 
-static void remember_attempt(struct tracker *t, const struct host *h, const struct record *rec);
+#define REMEMBER_MAX 4096 /* Postfix cuts its lines at 2000 bytes */
+static void remember_attempt(struct tracker *t, struct host *h, const struct record *rec);
 
 static void on_attempt(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
 {
@@ -644,6 +721,7 @@ static void on_attempt(struct tracker *t, struct host *h, struct record *rec, ui
 
 	if (!shapes_fields(rec))
 		return;
+	t->client_name = rec->client_name;
 	a.count = rec->line->form == LINE_REPEATED || rec->line->form == LINE_LAST_REPEATED ? rec->line->repeated : 1;
 	a.flags = attempt_is_wide(rec) ? ATTEMPT_WIDE : 0;
 	if (rec->daemon == DAEMON_POSTSCREEN)
@@ -727,7 +805,8 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 
 	if (!shapes_fields(rec))
 		return;
-	tracker_peer(t, rec->client_name, rec->client_ip, &peer);
+	peer_read(rec->client_name, rec->client_ip, &peer);
+	t->client_name = rec->client_name;
 	if (!peer.loopback)
 		t->counts.accepted++;
 	struct session *s = session_find(t, h, rec->line->pid);
@@ -830,10 +909,10 @@ static void on_spf(struct tracker *t, struct record *rec)
 
 static void on_evidence(struct tracker *t, struct message *m, struct record *rec)
 {
-	if (!m->tx || !m->tx->mail || !shapes_fields(rec) || !slice_is_set(rec->result))
+	if (!m->tx || !m->tx->mail || !shapes_fields(rec) || !slice_is_set(rec->category))
 		return;
 	struct mail *mail = m->tx->mail;
-	evidence_note(t, mail, rec->kind == RECORD_DKIM ? &mail->dkim : &mail->dmarc, evidence_of(rec->result));
+	evidence_note(t, mail, rec->kind == RECORD_DKIM ? &mail->dkim : &mail->dmarc, evidence_of(rec->category));
 }
 
 /* Reading the whole line is dear, and most of amavis' lines are about mails that nobody asked about. */
@@ -881,10 +960,7 @@ static void on_message(struct tracker *t, struct message *m, struct record *rec)
 	case RECORD_DELIVERY: message_delivery(t, m, rec); break;
 	case RECORD_EXPIRED: message_expired(t, m); break;
 	case RECORD_REMOVED: message_removed(t, m, rec); break;
-	case RECORD_HELD:
-		message_hold(t, m);
-		message_session_over(t, m, true, true, false, false);
-		break;
+	case RECORD_HELD: message_put_on_hold(t, m); break;
 	case RECORD_RELEASED: m->held = false; break;
 	default: break;
 	}
@@ -892,42 +968,54 @@ static void on_message(struct tracker *t, struct message *m, struct record *rec)
 
 /* ------------------------------------------------------------------ the feed */
 
-/* The slices of a line that is kept must point into the copy. */
-static struct slice moved(struct slice s, const char *from, const char *to)
-{
-	return slice_is_set(s) ? slice_of(to + (s.p - from), s.n) : s;
-}
-
-static void remember_attempt(struct tracker *t, const struct host *h, const struct record *rec)
+static void remember_attempt(struct tracker *t, struct host *h, const struct record *rec)
 {
 	const struct line *l = rec->line;
-	const char *start = slice_is_set(l->host) && l->host.p < l->text.p ? l->host.p : l->text.p;
-	size_t n = (size_t)(l->text.p + l->text.n - start);
+	size_t n = l->tag.n + l->text.n;
 
-	if (n > 8192)
+	if (n > REMEMBER_MAX)
 		return;
-	if (!t->last.bytes)
-		t->last.bytes = xmalloc(8192);
-	memcpy(t->last.bytes, start, n);
-	t->last.n = n;
-	t->last.line = *l;
-	t->last.line.host = moved(l->host, start, t->last.bytes);
-	t->last.line.tag = moved(l->tag, start, t->last.bytes);
-	t->last.line.text = moved(l->text, start, t->last.bytes);
-	t->last.host = h->number;
+	h->last.bytes = xrealloc(h->last.bytes, n + 1);
+	if (l->tag.n)
+		memcpy(h->last.bytes, l->tag.p, l->tag.n);
+	memcpy(h->last.bytes + l->tag.n, l->text.p, l->text.n);
+	h->last.tag_n = (uint32_t)l->tag.n;
+	h->last.n = (uint32_t)n;
+	h->last.pid = l->pid;
+	h->last.flags = l->flags;
+	h->dirty = true;
+	t->remembered++;
+}
+
+static void forget_attempt(struct tracker *t, struct host *h)
+{
+	if (h->last.n == 0)
+		return;
+	h->last.n = 0;
+	h->dirty = true;
+	t->remembered--;
+}
+
+/* Lines that are of no interest come between, too. */
+static void forget_attempt_of(struct tracker *t, struct slice host)
+{
+	for (uint32_t i = 0; i < t->hosts; i++)
+		if (slice_eq(slice_str(t->host[i]->name), host))
+			forget_attempt(t, t->host[i]);
 }
 
 /* `last message repeated N times`: the host's line before happened again; only attempts are worth it. */
 static void on_repeat(struct tracker *t, struct host *h, const struct record *rec, uint64_t place)
 {
-	struct line line = t->last.line;
+	struct line line = *rec->line;
 	struct record again;
 
-	if (t->last.n == 0 || t->last.host != h->number)
+	if (h->last.n == 0)
 		return;
-	line.form = LINE_LAST_REPEATED;
-	line.repeated = rec->line->repeated;
-	line.stamp = rec->line->stamp;
+	line.tag = slice_of(h->last.bytes, h->last.tag_n);
+	line.text = slice_of(h->last.bytes + h->last.tag_n, h->last.n - h->last.tag_n);
+	line.pid = h->last.pid;
+	line.flags = h->last.flags;
 	struct line as_log = line;
 	as_log.form = LINE_LOG;
 	shapes_parse(&as_log, &again);
@@ -998,13 +1086,36 @@ static void sessions_expire(struct tracker *t)
 		session_close(t, t->session_old, SESSION_LOST, -1);
 }
 
+/* What is due after hours and days is looked for once a minute of the log. */
+static void sweep(struct tracker *t)
+{
+	t->sweep_us = t->us + SWEEP_EVERY;
+	open_expire(t, t->us);
+	messages_expire(t);
+}
+
+/* The others tell nothing of a mail's way; not even the time is taken from them, so that they cost nothing. */
+static const bool kind_matters[RECORD_KIND_COUNT] = {
+    [RECORD_ATTEMPT] = true,  [RECORD_CONNECT] = true, [RECORD_DISCONNECT] = true, [RECORD_CLIENT] = true,
+    [RECORD_PICKUP] = true,   [RECORD_QUEUED] = true,  [RECORD_DELIVERY] = true,   [RECORD_LOST_CONNECTION] = true,
+    [RECORD_EXPIRED] = true,  [RECORD_REMOVED] = true, [RECORD_MESSAGE_ID] = true, [RECORD_PROXY_ACCEPT] = true,
+    [RECORD_HELD] = true,     [RECORD_CRASH] = true,   [RECORD_RELEASED] = true,   [RECORD_RESTART] = true,
+    [RECORD_AMAVIS] = true,   [RECORD_SPF] = true,     [RECORD_DKIM] = true,       [RECORD_DMARC] = true,
+    [RECORD_LOSS] = true,     [RECORD_REPEAT] = true,
+};
+
 void tracker_feed(struct tracker *t, struct record *rec, uint64_t place)
 {
 	const struct line *line = rec->line;
 
-	if (rec->kind == RECORD_OTHER || rec->kind == RECORD_NO_INTEREST)
+	if (!kind_matters[rec->kind]) {
+		if (t->remembered)
+			forget_attempt_of(t, line->host);
 		return;
+	}
 	struct host *h = tracker_host(t, line->host);
+	if (rec->kind != RECORD_REPEAT)
+		forget_attempt(t, h);
 	if (line->stamp.us != STAMP_NONE) {
 		t->us = line->stamp.us;
 		t->digits = line->stamp.digits;
@@ -1013,15 +1124,21 @@ void tracker_feed(struct tracker *t, struct record *rec, uint64_t place)
 			host_timers(t, h);
 		if (t->session_old && t->session_old->last_us < t->us - SESSION_IDLE)
 			sessions_expire(t);
+		if (t->us >= t->sweep_us || t->us < t->sweep_us - 2 * SWEEP_EVERY)
+			sweep(t);
 	}
+	t->line++; /* what the timers have touched is not in use any more */
+	if (t->giant)
+		mail_evict(t, t->giant);
 	feed_kind(t, h, rec, place);
 }
 
 void tracker_stream(struct tracker *t)
 {
-	for (uint32_t i = 0; i < t->hosts; i++)
+	for (uint32_t i = 0; i < t->hosts; i++) {
 		t->host[i]->now_us = STAMP_NONE;
-	t->last.n = 0;
+		forget_attempt(t, t->host[i]);
+	}
 }
 
 /* ------------------------------------------------------------------- commit */
@@ -1032,7 +1149,7 @@ static void sessions_flush(struct tracker *t)
 		next = s->next_dirty;
 		s->dirty = false;
 		s->stored = true;
-		t->sink.pending_put(t->sink.arg, PENDING_SESSION, s->key, pending_session(s));
+		t->sink.pending_put(t->sink.arg, PENDING_SESSION, session_name(s), pending_session(s));
 	}
 	t->session_dirty = NULL;
 }

@@ -21,13 +21,23 @@
 #define ABORT_AFTER (60 * SECOND)               /* a client= without message */
 #define LINGER (300 * SECOND)                   /* how long a finished queue id may still be named by others */
 #define SESSION_IDLE (3600 * SECOND)
+#define HOPS_MAX 50                             /* as Postfix's hopcount_limit */
+#define SWEEP_EVERY (60 * SECOND)
+/* One transaction, and one mail, may take a quarter of all room for recipients; 10 times Postfix's own limit. */
+#define RECIPIENTS_MAX(t) ((t)->limits.recipients / 4 < 10000 ? (t)->limits.recipients / 4 : 10000)
 #define MESSAGE_IDLE (10 * 86400 * SECOND)      /* twice Postfix's default queue lifetime */
 
-/* Who is on the other side, as far as it decides whether a try is the same sender's. */
+/*
+ * Who is on the other side, as far as it decides whether a try is the same
+ * sender's. The organisational domain is dear to find (Public Suffix List), so
+ * it is asked for only when the last two labels of the name agree.
+ */
 struct peer {
 	struct ip ip;
 	bool has_ip, loopback;
-	uint64_t net, org; /* hashes; org 0: no verified name below a registrable domain */
+	uint64_t net;  /* the /24 or /64 itself */
+	uint64_t tail; /* hash of the verified name's last two labels, 0: no such name */
+	uint64_t org;  /* hash of the organisational domain, 0: none, or not asked for (peer_org) */
 };
 
 struct host {
@@ -38,7 +48,12 @@ struct host {
 	int64_t now_us;  /* latest stamp of this host in this stream */
 	int64_t loss_us; /* latest moment at which syslog lost lines */
 	int64_t due_us;  /* when the first timer is due */
-	bool dirty;      /* loss_us is new */
+	bool dirty;      /* loss_us or the last attempt is new */
+	struct {         /* its last line, if that was an attempt, for `last message repeated N times` */
+		char *bytes; /* tag and text */
+		uint32_t tag_n, n, pid;
+		uint8_t flags;
+	} last;
 	struct message *abort_first, *abort_last, *linger_first, *linger_last;
 };
 
@@ -63,7 +78,7 @@ struct transaction {
 	struct entry *entries, *last_entry;
 	struct peer peer;
 	uint64_t sender_hash;
-	uint32_t client, sender, attempts;
+	uint32_t client, sender, attempts, entries_n;
 	uint32_t chain_client, chain_host, chain_sender, chain_tries, chain_attempts; /* of the tries before */
 	bool has_sender, submission, login, over, told, dirty, hold, discard, proxied, refused;
 	uint8_t digits;
@@ -79,6 +94,7 @@ struct session {
 	struct host *host;
 	uint32_t pid;
 	int64_t last_us;
+	uint32_t used_by; /* the line that looked it up last */
 	uint32_t refused;
 	uint16_t bound_n;
 	bool dirty, stored, lost;
@@ -114,6 +130,7 @@ struct mail {
 	struct transaction *txs;
 	struct recipient *recipients;
 	uint32_t refs; /* live transactions, waits (done or not), opens */
+	uint32_t used_by, recipients_n;
 	uint32_t host, sender, client, transactions, attempts;
 	int64_t first_us, last_us;
 	uint64_t shown_tx;
@@ -139,6 +156,7 @@ enum message_kind {
 struct message {
 	struct message *chain, *older, *newer, *sooner, *later, *next_bound, *next_dirty;
 	uint64_t key, first;
+	uint32_t used_by;
 	struct host *host;
 	struct session *session;
 	struct transaction *tx;
@@ -157,11 +175,11 @@ struct message {
 enum { TIMER_NONE, TIMER_ABORT, TIMER_LINGER };
 
 struct open { /* a recipient that was refused for now and may return */
-	struct open *chain, *older, *newer, *next_dirty;
-	uint64_t key, mail_id, place, sender_hash;
+	struct open *chain, *mail_chain, *older, *newer, *next_dirty;
+	uint64_t key, mail_id, place, sender_hash, address;
 	struct peer peer;
 	int64_t end_us, last_try_us, first_us;
-	uint32_t client, host, tries, attempts, sender;
+	uint32_t client, host, tries, attempts, sender, shown;
 	uint8_t digits;
 	struct recipient *r;
 	bool dirty, stored;
@@ -194,15 +212,15 @@ struct tracker {
 	struct host *last_host;
 	struct session **session_table, *session_old, *session_new;
 	struct message **message_table, *message_old, *message_new;
-	struct open **open_table, *open_old, *open_new;
+	struct open **open_table, **open_mail_table, *open_old, *open_new;
 	struct mail *mail_old, *mail_new;
 	struct session *session_dirty;
 	struct message *message_dirty, **message_dirty_end;
 	struct mail *mail_dirty, **mail_dirty_end;
 	struct open *open_dirty, **open_dirty_end;
 	uint32_t session_mask, message_mask, open_mask;
-	uint16_t *net_filter, *org_filter;
-	uint16_t *pair_filter; /* of network or organisation with sender */
+	uint16_t *net_filter, *tail_filter; /* of clients with an open refusal */
+	uint16_t *pair_filter;              /* of these with the sender */
 	struct {
 		uint64_t name, org;
 	} *org_cache;
@@ -211,22 +229,24 @@ struct tracker {
 	bool spf_dirty;
 	struct fact_recipient *told; /* scratch of tracker_flush */
 	size_t told_cap;
+	struct slice client_name; /* of the line being fed, absent if it has none */
 	int64_t us;    /* time of the line being fed */
+	uint32_t line; /* its number: what it uses must not make room for it */
+	struct mail *giant; /* has become too big to be kept: goes before the next line */
+	unsigned hops; /* how deep we are in following queue ids */
+	int64_t sweep_us;
 	uint8_t digits;
-	struct { /* the last attempt of a host, for `last message repeated N times` */
-		char *bytes;
-		size_t n;
-		struct line line;
-		uint32_t host;
-	} last;
+	uint32_t remembered; /* hosts whose last line was an attempt */
 };
 
 /* tracker.c */
 uint64_t tracker_address(const struct tracker *t, struct slice a);
-void tracker_peer(struct tracker *t, struct slice name, struct slice ip, struct peer *out);
-struct host *tracker_host_numbered(struct tracker *t, uint32_t number);
+void peer_read(struct slice name, struct slice ip, struct peer *out);
+void peer_org(struct tracker *t, struct peer *p, struct slice name);
 struct host *tracker_host(struct tracker *t, struct slice name);
 void session_touch(struct tracker *t, struct session *s);
+void session_changed(struct tracker *t, struct session *s);
+bool session_evict_oldest(struct tracker *t);
 struct session *session_load(struct tracker *t, struct host *h, uint32_t pid);
 bool texts_add(uint32_t text[FACT_TEXTS], uint32_t id);
 
@@ -240,6 +260,7 @@ void tx_warn(struct tracker *t, struct transaction *tx, struct entry *e, uint32_
 void tx_warn_wide(struct tracker *t, struct transaction *tx, uint32_t text);
 void tx_refuse(struct tracker *t, struct transaction *tx, struct entry *e, int class);
 void tx_refuse_all(struct tracker *t, struct transaction *tx, int class);
+void tx_let_go(struct tracker *t, struct transaction *tx);
 enum tx_end { TX_ENDED, TX_NEXT, TX_LOST };
 void tx_finish(struct tracker *t, struct transaction *tx, enum tx_end how, bool data_accepted);
 struct recipient *tx_wide_recipient(struct tracker *t, struct transaction *tx, uint64_t address, uint32_t shown);
@@ -252,9 +273,11 @@ void recipient_fate(struct tracker *t, struct recipient *r, enum fate fate);
 void recipient_update(struct tracker *t, struct recipient *r);
 bool recipient_waits(const struct recipient *r);
 bool mail_evict_oldest(struct tracker *t);
+void mail_evict(struct tracker *t, struct mail *m);
 void evidence_note(struct tracker *t, struct mail *m, uint8_t *slot, enum evidence e);
 void tx_spf(struct tracker *t, struct transaction *tx);
-struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, const struct peer *peer, int64_t start_us);
+struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, struct peer *peer, struct slice name,
+                       int64_t start_us);
 void open_insert(struct tracker *t, struct open *o);
 void open_drop(struct tracker *t, struct open *o);
 void open_expire(struct tracker *t, int64_t now_us);
@@ -269,7 +292,9 @@ struct message *message_new(struct tracker *t, struct host *h, struct slice queu
                             uint64_t first);
 uint64_t message_name(const struct message *m);
 void message_insert(struct tracker *t, struct message *m);
+bool message_evict(struct tracker *t);
 void message_free(struct tracker *t, struct message *m);
+void message_changed(struct tracker *t, struct message *m);
 void message_touch(struct tracker *t, struct message *m);
 void message_bind(struct tracker *t, struct message *m, struct transaction *tx);
 void message_adopt(struct tracker *t, struct message *m, struct transaction *tx, struct mail *mail);
@@ -281,6 +306,7 @@ void message_delivery(struct tracker *t, struct message *m, const struct record 
 void message_expired(struct tracker *t, struct message *m);
 void message_removed(struct tracker *t, struct message *m, const struct record *rec);
 void message_hold(struct tracker *t, struct message *m);
+void message_put_on_hold(struct tracker *t, struct message *m);
 void message_discard(struct tracker *t, struct message *m);
 void message_abort(struct tracker *t, struct message *m);
 void message_amavis(struct tracker *t, struct message *m, const struct record *rec);
@@ -288,10 +314,12 @@ void message_hop(struct tracker *t, struct message *first, struct message *secon
 void message_session_over(struct tracker *t, struct message *m, bool ended, bool proven, bool nothing, bool lost);
 void message_timer(struct tracker *t, struct message *m, int timer);
 void message_untimer(struct message *m);
+/* NULL: there was no room for it. */
 struct wait *wait_add(struct tracker *t, struct message *m, struct recipient *r, uint64_t orig, enum fate fate);
 void wait_drop(struct tracker *t, struct wait *w);
 void wait_link(struct tracker *t, struct host *h, struct slice queue_id, struct recipient *r, uint64_t address);
 void host_timers(struct tracker *t, struct host *h);
+void messages_expire(struct tracker *t);
 struct past *past_add(struct tracker *t, struct message *m);
 
 /* pending.c */

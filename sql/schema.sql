@@ -58,11 +58,11 @@ CREATE TABLE pending (               -- half-finished sessions, mails and queue 
 
 CREATE TABLE host (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);    -- the log's host field
 CREATE TABLE service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE); -- syslog name with daemon: postfix/smtpd
-CREATE TABLE word (id INTEGER PRIMARY KEY, text NOT NULL UNIQUE);         -- action, stage, helo, proto, login: short texts
+CREATE TABLE word (id INTEGER PRIMARY KEY, text NOT NULL);                -- action, stage, helo, proto, login: short texts
 
 CREATE TABLE address (               -- senders and recipients as logged
   id INTEGER PRIMARY KEY,
-  text NOT NULL UNIQUE,              -- '' is the null sender; a blob if it is no UTF-8
+  text NOT NULL,                     -- '' is the null sender; a blob if it is no UTF-8; unique (sql/write/names_index.sql)
   fold INTEGER                       -- the row of the case-folded spelling; null: it is that already
 );
 
@@ -78,8 +78,7 @@ CREATE TABLE client (                -- SMTP clients
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL,                -- verified name, 'unknown' as logged, '' if the line has none (postscreen)
   ip TEXT NOT NULL,                  -- as logged
-  source INTEGER NOT NULL REFERENCES dim_source, -- derived
-  UNIQUE (ip, name)
+  source INTEGER NOT NULL REFERENCES dim_source -- derived
 );
 
 CREATE TABLE dim_rule (              -- the admin's rules; numbers stay
@@ -107,21 +106,28 @@ INSERT INTO evidence VALUES (0,NULL),(1,'pass'),(2,'fail'),(3,'softfail'),(4,'ne
 
 -- ---------------------------------------------------------------- facts
 
+CREATE TABLE dim_line (              -- what action lines have in common; a log has some hundred of these
+  id INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL, service INTEGER NOT NULL,
+  action INTEGER NOT NULL, stage INTEGER, proto INTEGER, -- words
+  code INTEGER,                      -- 554
+  dsn TEXT,                          -- 5.7.1
+  digits INTEGER NOT NULL,           -- fraction digits that the stamp had
+  flags INTEGER NOT NULL,            -- 1 warns, 2 applies to the whole transaction, 4 suspect, 8 truncated
+  UNIQUE (host, service, action, stage, proto, code, dsn, digits, flags)
+);
+
 CREATE TABLE fact_attempt (          -- one action line
   place INTEGER PRIMARY KEY,
   time INTEGER NOT NULL,
-  digits INTEGER NOT NULL,           -- fraction digits that the line had
-  host INTEGER NOT NULL, service INTEGER NOT NULL, pid INTEGER,
-  action INTEGER NOT NULL, stage INTEGER, -- words
+  line INTEGER NOT NULL REFERENCES dim_line,
+  pid INTEGER,
   client INTEGER NOT NULL,
-  code INTEGER,                      -- 554
-  dsn INTEGER,                       -- 5.7.1 is 5007001
   text INTEGER NOT NULL,
   sender INTEGER, recipient INTEGER, -- addresses; null where the line has none
-  helo INTEGER, proto INTEGER, sasl INTEGER, -- words
+  helo INTEGER, sasl INTEGER,        -- words
   tx INTEGER,                        -- its transaction; null: this line is its first
-  count INTEGER NOT NULL,            -- 1, or what a repeat marker said
-  flags INTEGER NOT NULL             -- 1 warns, 2 applies to the whole transaction, 4 suspect, 8 truncated
+  count INTEGER NOT NULL             -- 1, or what a repeat marker said
 );
 
 CREATE TABLE fact_transaction (      -- transactions that have a queue id or are a later try; the others are in their attempts
@@ -222,10 +228,9 @@ GROUP BY r.mail, r.recipient, x.rule;
 CREATE VIEW attempt AS
 SELECT a.place, a.time AS time_us,
   strftime('%Y-%m-%dT%H:%M:%S', a.time / 1000000, 'unixepoch')
-    || CASE a.digits WHEN 0 THEN '' ELSE '.' || substr(printf('%06d', a.time % 1000000), 1, a.digits) END || 'Z' AS time,
+    || CASE k.digits WHEN 0 THEN '' ELSE '.' || substr(printf('%06d', a.time % 1000000), 1, k.digits) END || 'Z' AS time,
   h.name AS host, s.name AS service, a.pid, aw.text AS action, sw.text AS stage,
-  nullif(c.name, '') AS client_name, nullif(c.ip, '') AS client_ip, a.code,
-  printf('%d.%d.%d', a.dsn / 1000000, a.dsn / 1000 % 1000, a.dsn % 1000) AS dsn_text, a.dsn,
+  nullif(c.name, '') AS client_name, nullif(c.ip, '') AS client_ip, k.code, k.dsn,
   CASE x.template WHEN 0 THEN x.text ELSE
     replace(replace(replace(replace(replace(x.text,
       char(1) || 'S', coalesce(sa.text, '')), char(1) || 'R', coalesce(ra.text, '')),
@@ -234,25 +239,26 @@ SELECT a.place, a.time AS time_us,
   t.queue_id, ru.name AS rule, t.message_id, so.name AS source, f.name AS fate, f.loses AS would_be_lost,
   CASE WHEN f.id = 7 THEN coalesce(rf.last_try + 129600000000 > (SELECT time FROM log_end), 0)
        WHEN f.id IS NOT NULL THEN 0 END AS may_return,
-  a.count, a.flags, coalesce(t.mail, t.id, a.tx, a.place) AS mail
+  a.count, k.flags, coalesce(t.mail, t.id, a.tx, a.place) AS mail
 FROM fact_attempt a
-JOIN host h ON h.id = a.host
-JOIN service s ON s.id = a.service
-JOIN word aw ON aw.id = a.action
+JOIN dim_line k ON k.id = a.line
+JOIN host h ON h.id = k.host
+JOIN service s ON s.id = k.service
+JOIN word aw ON aw.id = k.action
 JOIN client c ON c.id = a.client
 JOIN dim_source so ON so.id = c.source
 JOIN text x ON x.id = a.text
-LEFT JOIN word sw ON sw.id = a.stage
+LEFT JOIN word sw ON sw.id = k.stage
 LEFT JOIN word hw ON hw.id = a.helo
-LEFT JOIN word pw ON pw.id = a.proto
+LEFT JOIN word pw ON pw.id = k.proto
 LEFT JOIN word lw ON lw.id = a.sasl
 LEFT JOIN address sa ON sa.id = a.sender
 LEFT JOIN address ra ON ra.id = a.recipient
 LEFT JOIN dim_rule ru ON ru.id = x.rule
 LEFT JOIN fact_transaction t ON t.id = coalesce(a.tx, a.place)
-LEFT JOIN fact_recipient rf ON (a.flags & 7) = 1 AND rf.mail = coalesce(t.mail, t.id, a.tx, a.place)
+LEFT JOIN fact_recipient rf ON (k.flags & 7) = 1 AND rf.mail = coalesce(t.mail, t.id, a.tx, a.place)
   AND rf.recipient = coalesce(ra.fold, ra.id) AND rf.text = a.text
-LEFT JOIN fate f ON f.id = CASE a.flags & 7
+LEFT JOIN fate f ON f.id = CASE k.flags & 7
     WHEN 1 THEN rf.fate
     WHEN 3 THEN (SELECT min(w.fate) FROM fact_recipient w
                  WHERE w.mail = coalesce(t.mail, t.id, a.tx, a.place) AND w.text = a.text) END;
@@ -263,11 +269,13 @@ SELECT m.id, m.first_time AS first_us, m.last_time AS last_us, m.day,
     || CASE m.digits WHEN 0 THEN '' ELSE '.' || substr(printf('%06d', m.first_time % 1000000), 1, m.digits) END || 'Z' AS first_time,
   strftime('%Y-%m-%dT%H:%M:%S', m.last_time / 1000000, 'unixepoch')
     || CASE m.digits WHEN 0 THEN '' ELSE '.' || substr(printf('%06d', m.last_time % 1000000), 1, m.digits) END || 'Z' AS last_time,
-  h.name AS host, sa.text AS sender, c.ip AS client_ip, so.name AS source, so.kind AS source_kind,
+  h.name AS host, sa.text AS sender, nullif(c.name, '') AS client_name, c.ip AS client_ip,
+  so.name AS source, so.kind AS source_kind,
   q.rule AS rule_id, ru.name AS rule, m.transactions, m.attempts, t.message_id, t.queue_id,
   f.name AS fate, f.loses AS would_be_lost, q.recipients,
   e1.name AS spf, e2.name AS dkim, e3.name AS dmarc, e4.name AS spam_verdict, NULL AS verdict
-FROM (SELECT mail, rule, min(fate) AS fate, count(*) AS recipients FROM recipient_fate GROUP BY mail, rule) q
+FROM (SELECT r.mail, x.rule, min(r.fate) AS fate, count(DISTINCT r.recipient) AS recipients
+      FROM fact_recipient r JOIN text x ON x.id = r.text GROUP BY r.mail, x.rule) q
 JOIN fact_mail m ON m.id = q.mail
 JOIN host h ON h.id = m.host
 JOIN client c ON c.id = m.client

@@ -6,6 +6,7 @@
 
 #include "../analyzer/ingest.h"
 #include "../analyzer/msg.h"
+#include "../analyzer/query.h"
 #include "command.h"
 #include "encode.h"
 #include "progress.h"
@@ -25,18 +26,17 @@ static const struct option_row rows[] = {
      "year of the first stamp that has none, where the file's time does not tell", 1970, 9999, NULL},
     {"--rebuild", NULL, OPTION_FLAG, offsetof(struct ingest_command, rebuild),
      "forget all that was read and read it anew, in order; needs all logs", 0, 0, NULL},
-    {"--batch", "LINES", OPTION_INT, offsetof(struct ingest_command, batch), "commit at least every so many lines", 1,
-     65536, NULL},
+    {"--batch", "LINES", OPTION_INT, offsetof(struct ingest_command, batch),
+     "commit at least every so many lines, 65536 if not given", 1, 65536, NULL},
     {"--quiet", NULL, OPTION_FLAG, offsetof(struct ingest_command, quiet), "say nothing but trouble", 0, 0, NULL},
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
-static volatile int stop;
+static volatile int stop; /* the signal that came, or 0 */
 
 static void on_signal(int sig)
 {
-	(void)sig;
-	stop = 1;
+	stop = sig;
 }
 
 static void catch_signals(void)
@@ -99,15 +99,16 @@ static void print_kinds(const struct ingest_result *r)
 		if (best < 0)
 			return;
 		shown[best] = true;
-		printf("    %12llu  %s\n", (unsigned long long)r->kinds[best], record_kind_name((enum record_kind)best));
+		printf("    %12llu  %s\n", (unsigned long long)r->kinds[best],
+		       record_kind_name((enum record_kind)best));
 	}
 }
 
 static void print_account(const struct ingest_result *r)
 {
-	printf("%llu lines = %llu understood + %llu not of interest + %llu not understood\n", (unsigned long long)r->lines,
-	       (unsigned long long)understood(r), (unsigned long long)r->kinds[RECORD_NO_INTEREST],
-	       (unsigned long long)r->kinds[RECORD_OTHER]);
+	printf("%llu lines = %llu understood + %llu not of interest + %llu not understood\n",
+	       (unsigned long long)r->lines, (unsigned long long)understood(r),
+	       (unsigned long long)r->kinds[RECORD_NO_INTEREST], (unsigned long long)r->kinds[RECORD_OTHER]);
 	print_kinds(r);
 	if (r->samples)
 		printf("  not understood, for example:\n");
@@ -119,18 +120,73 @@ static void print_account(const struct ingest_result *r)
 		printf("%llu sessions or mails had to make room: their fate is `unknown`\n",
 		       (unsigned long long)r->counts.evictions);
 	if (r->counts.suspect)
-		printf("%llu attempts can be read in two ways and decide nothing\n", (unsigned long long)r->counts.suspect);
+		printf("%llu attempts can be read in two ways and decide nothing\n",
+		       (unsigned long long)r->counts.suspect);
+}
+
+static void print_span(const struct ingest_result *r)
+{
+	char from[STAMP_TEXT], to[STAMP_TEXT];
+
+	if (r->first_us == STAMP_NONE)
+		return;
+	from[stamp_text(r->first_us, 0, from)] = '\0';
+	to[stamp_text(r->last_us, 0, to)] = '\0';
+	printf("%llu attempts in lines from %s to %s\n", (unsigned long long)r->counts.attempts, from, to);
 }
 
 static void print_result(const struct ingest_result *r)
 {
 	printf("%zu file%s read, %zu new", r->files, r->files == 1 ? "" : "s", r->files_new);
 	if (r->known)
-		printf(", %zu with nothing that was not read before", r->known);
+		printf(", %zu already read", r->known);
 	putchar('\n');
+	print_span(r);
 	print_account(r);
 	if (r->unsure)
 		printf("the year of some stamps is a guess: say it with --year YYYY in a fresh database\n");
+}
+
+/* All the mails that are warned so far, and what became of them. */
+static void print_mails(struct reader *r)
+{
+	int64_t mails = 0, lost = 0;
+	struct query *q = query_new(r, SQL_READ_INGEST_FATES, NULL, 0);
+
+	while (query_row(q)) {
+		mails += query_number(q, 2);
+		lost += query_number(q, 1) ? query_number(q, 2) : 0;
+	}
+	query_free(q);
+	printf("  %lld mail%s warned, %lld would be lost\n", (long long)mails, mails == 1 ? "" : "s", (long long)lost);
+	q = query_new(r, SQL_READ_INGEST_FATES, NULL, 0);
+	while (query_row(q)) {
+		struct slice fate = query_text(q, 0);
+		printf("    %12lld  %.*s\n", (long long)query_number(q, 2), (int)fate.n, fate.p);
+	}
+	query_free(q);
+}
+
+/* What is known after this call; earlier ones are part of it. */
+static void print_database(const char *database)
+{
+	const struct query_param always[] = {{"since", SLICE_NONE, 0, true}, {"until", SLICE_NONE, 0, true}};
+	struct reader *r = reader_open(database);
+	struct query *q = query_new(r, SQL_READ_REPORT_HEAD, always, sizeof always / sizeof *always);
+	struct text t = {0};
+
+	if (query_row(q) && slice_is_set(query_text(q, 0))) {
+		encode_term(&t, query_text(q, 0));
+		text_str(&t, " to ");
+		encode_term(&t, query_text(q, 1));
+		text_str(&t, ", hosts ");
+		encode_term(&t, query_text(q, 5));
+		printf("the database now: %s\n", t.p);
+		print_mails(r);
+	}
+	text_release(&t);
+	query_free(q);
+	reader_close(r);
 }
 
 int command_ingest(const struct command *c, struct common *common, int argc, char **argv)
@@ -147,7 +203,7 @@ int command_ingest(const struct command *c, struct common *common, int argc, cha
 	if (rest.n == 0)
 		msg_die(EX_USAGE, "ingest: which log? for example `wouldblock ingest /var/log/mail.log*`");
 	common_settings(&o.common, &settings);
-	char *database = common_database(&o.common, &settings);
+	char *database = common_database_made(&o.common, &settings);
 	struct origin *origin = common_origin(&settings);
 	msg_quiet(o.quiet);
 	catch_signals();
@@ -163,10 +219,13 @@ int command_ingest(const struct command *c, struct common *common, int argc, cha
 	ingest_run(database, &settings.rules, origin, (const char *const *)rest.v, (size_t)rest.n, &options, &result);
 	if (show.path)
 		progress_end(&show.progress);
-	if (!o.quiet)
+	if (!o.quiet) {
 		print_result(&result);
+		if (result.lines || result.known)
+			print_database(database);
+	}
 	output_check();
-	int code = stop ? 128 + SIGINT : result.exit;
+	int code = stop ? 128 + stop : result.exit;
 	ingest_release(&result);
 	origin_free(origin);
 	settings_release(&settings);

@@ -13,37 +13,46 @@
 struct field {
 	struct column column;
 	enum cell_type type;
+	bool day; /* people see the day of this time only */
 };
 
-#define TEXT(name, min, max) {{name, NULL, min, max, 0}, CELL_TEXT}
-#define WIDE(name, min, max) {{name, NULL, min, max, COLUMN_GROW}, CELL_TEXT}
-#define NUMBER(name) {{name, NULL, 4, 12, COLUMN_RIGHT}, CELL_INT}
-#define LOST {{"would_be_lost", "LOST", 4, 8, COLUMN_RIGHT}, CELL_INT}
-#define MORE(name, type) {{name, NULL, 0, 0, COLUMN_HIDDEN}, type}
+#define TEXT(name, min, max)                                \
+	{                                                   \
+		{name, NULL, min, max, 0}, CELL_TEXT, false \
+	}
+#define WIDE(name, min, max)                                          \
+	{                                                             \
+		{name, NULL, min, max, COLUMN_GROW}, CELL_TEXT, false \
+	}
+#define DAY(name)                                        \
+	{                                                \
+		{name, NULL, 10, 10, 0}, CELL_TEXT, true \
+	}
+#define NUMBER(name)                                               \
+	{                                                          \
+		{name, NULL, 4, 12, COLUMN_RIGHT}, CELL_INT, false \
+	}
+#define LOST                                                                   \
+	{                                                                      \
+		{"would_be_lost", "LOST", 4, 8, COLUMN_RIGHT}, CELL_INT, false \
+	}
+#define MORE(name, type)                                       \
+	{                                                      \
+		{name, NULL, 0, 0, COLUMN_HIDDEN}, type, false \
+	}
 
 static const struct field attempt_fields[] = {
-    TEXT("time", 20, 27),
-    MORE("host", CELL_TEXT),
-    MORE("service", CELL_TEXT),
-    MORE("pid", CELL_INT),
-    TEXT("action", 6, 14),
-    MORE("stage", CELL_TEXT),
-    MORE("client_name", CELL_TEXT),
-    TEXT("client_ip", 9, 39),
-    MORE("code", CELL_INT),
-    MORE("dsn", CELL_TEXT),
-    MORE("text", CELL_TEXT),
-    WIDE("sender", 8, 60),
-    WIDE("recipient", 8, 60),
-    MORE("helo", CELL_TEXT),
-    MORE("proto", CELL_TEXT),
-    MORE("sasl_username", CELL_TEXT),
-    MORE("queue_id", CELL_TEXT),
-    MORE("rule", CELL_TEXT),
-    MORE("message_id", CELL_TEXT),
-    MORE("source", CELL_TEXT),
-    TEXT("fate", 10, 10),
-    MORE("would_be_lost", CELL_BOOL),
+    TEXT("time", 20, 27),           MORE("host", CELL_TEXT),
+    MORE("service", CELL_TEXT),     MORE("pid", CELL_INT),
+    TEXT("action", 6, 14),          MORE("stage", CELL_TEXT),
+    MORE("client_name", CELL_TEXT), TEXT("client_ip", 15, 39),
+    MORE("code", CELL_INT),         MORE("dsn", CELL_TEXT),
+    MORE("text", CELL_TEXT),        WIDE("sender", 8, 60),
+    WIDE("recipient", 8, 60),       MORE("helo", CELL_TEXT),
+    MORE("proto", CELL_TEXT),       MORE("sasl_username", CELL_TEXT),
+    MORE("queue_id", CELL_TEXT),    MORE("rule", CELL_TEXT),
+    MORE("message_id", CELL_TEXT),  MORE("source", CELL_TEXT),
+    TEXT("fate", 10, 10),           MORE("would_be_lost", CELL_BOOL),
     MORE("may_return", CELL_BOOL),
 };
 
@@ -56,7 +65,7 @@ static const struct field mail_fields[] = {
     WIDE("source", 10, 40),
     MORE("rule", CELL_TEXT),
     MORE("client_ips", CELL_JSON),
-    {{"transactions", "TRIES", 5, 6, COLUMN_RIGHT}, CELL_INT},
+    {{"transactions", "TRIES", 5, 6, COLUMN_RIGHT}, CELL_INT, false},
     MORE("attempts", CELL_INT),
     MORE("message_id", CELL_TEXT),
     MORE("queue_id", CELL_TEXT),
@@ -70,10 +79,10 @@ static const struct field mail_fields[] = {
 };
 
 static const struct field source_fields[] = {
-    WIDE("source", 12, 50),
+    WIDE("source", 18, 50),
     TEXT("kind", 6, 6),
     MORE("rule", CELL_TEXT),
-    NUMBER("clients"),
+    {{"clients", "IPS", 3, 12, COLUMN_RIGHT}, CELL_INT, false},
     NUMBER("senders"),
     MORE("recipients", CELL_INT),
     MORE("attempts", CELL_INT),
@@ -85,8 +94,8 @@ static const struct field source_fields[] = {
     MORE("dmarc", CELL_JSON),
     MORE("spam", CELL_JSON),
     MORE("first_seen", CELL_TEXT),
-    TEXT("last_seen", 10, 20),
-    {{"days_seen", "DAYS", 4, 5, COLUMN_RIGHT}, CELL_INT},
+    DAY("last_seen"),
+    {{"days_seen", "DAYS", 4, 5, COLUMN_RIGHT}, CELL_INT, false},
     MORE("suggestion", CELL_TEXT),
     MORE("reason", CELL_TEXT),
     MORE("verdict", CELL_TEXT),
@@ -94,51 +103,80 @@ static const struct field source_fields[] = {
 };
 
 static const struct field sender_fields[] = {
-    WIDE("sender", 12, 70), MORE("rule", CELL_TEXT), NUMBER("sources"),
-    NUMBER("clients"),      NUMBER("attempts"),      NUMBER("mails"),
-    LOST,                   MORE("first_seen", CELL_TEXT), TEXT("last_seen", 10, 20),
+    WIDE("sender", 12, 70),
+    MORE("rule", CELL_TEXT),
+    NUMBER("sources"),
+    NUMBER("clients"),
+    NUMBER("attempts"),
+    NUMBER("mails"),
+    LOST,
+    MORE("first_seen", CELL_TEXT),
+    DAY("last_seen"),
 };
 
 static const struct field recipient_fields[] = {
-    WIDE("recipient", 12, 70), MORE("rule", CELL_TEXT),       NUMBER("sources"),          NUMBER("mails"), LOST,
-    MORE("fates", CELL_JSON),  MORE("first_seen", CELL_TEXT), TEXT("last_seen", 10, 20),
+    WIDE("recipient", 12, 70), MORE("rule", CELL_TEXT),       NUMBER("sources"), NUMBER("mails"), LOST,
+    MORE("fates", CELL_JSON),  MORE("first_seen", CELL_TEXT), DAY("last_seen"),
 };
 
 static const struct field client_fields[] = {
-    TEXT("client_ip", 9, 39), WIDE("client_name", 8, 60),    WIDE("source", 8, 40),    MORE("rule", CELL_TEXT),
-    MORE("senders", CELL_INT), MORE("attempts", CELL_INT),    NUMBER("mails"),          LOST,
-    MORE("first_seen", CELL_TEXT), TEXT("last_seen", 10, 20),
+    TEXT("client_ip", 15, 39),     WIDE("client_name", 8, 60), WIDE("source", 8, 40), MORE("rule", CELL_TEXT),
+    MORE("senders", CELL_INT),     MORE("attempts", CELL_INT), NUMBER("mails"),       LOST,
+    MORE("first_seen", CELL_TEXT), DAY("last_seen"),
 };
 
 static const struct field rule_fields[] = {
-    TEXT("rule", 4, 20), TEXT("action", 6, 14),          WIDE("text", 20, 400), NUMBER("attempts"),
-    MORE("first_seen", CELL_TEXT), MORE("last_seen", CELL_TEXT),
+    TEXT("rule", 4, 20), TEXT("action", 6, 14),         WIDE("text", 20, 400),
+    NUMBER("attempts"),  MORE("first_seen", CELL_TEXT), MORE("last_seen", CELL_TEXT),
 };
 
 static const struct field hole_fields[] = {
-    {{"from", NULL, 20, 20, 0}, CELL_TEXT}, {{"to", NULL, 20, 20, 0}, CELL_TEXT}, TEXT("host", 4, 20),
-    WIDE("cause", 10, 60),                  NUMBER("lines"),                       MORE("file", CELL_TEXT),
+    {{"from", NULL, 20, 20, 0}, CELL_TEXT, false},
+    {{"to", NULL, 20, 20, 0}, CELL_TEXT, false},
+    TEXT("host", 4, 20),
+    WIDE("cause", 10, 60),
+    NUMBER("lines"),
+    WIDE("file", 8, 60),
+};
+
+/* The filters of the command line; a list that does not know one refuses it. */
+#define FILTERS(X) X(since) X(until) X(source) X(sender) X(client) X(recipient) X(rule) X(fate) X(all)
+#define BIT(name) FILTER_AT_##name,
+enum { FILTERS(BIT) FILTER_COUNT };
+#define OF(name) (1u << FILTER_AT_##name)
+#define OPTION_NAME(name) "--" #name,
+static const char *const filter_options[] = {FILTERS(OPTION_NAME)};
+
+enum {
+	OF_RULES = OF(rule),
+	OF_HOLES = OF(since) | OF(until),
+	OF_MAILS = (1u << FILTER_COUNT) - 1,
+	OF_OTHERS = OF_MAILS & ~OF(all)
 };
 
 struct list {
 	const char *name;
 	enum sql_id query;
+	unsigned filters;
 	const struct field *field;
 	size_t fields;
 	const char *nothing; /* what to say when there is no row */
 };
 
-#define LIST(name, query, fields, nothing) {name, query, fields, sizeof(fields) / sizeof *(fields), nothing}
+#define LIST(name, query, filters, fields, nothing)                                      \
+	{                                                                                \
+		name, query, filters, fields, sizeof(fields) / sizeof *(fields), nothing \
+	}
 
 static const struct list lists[] = {
-    LIST("attempts", SQL_READ_LIST_ATTEMPTS, attempt_fields, "no action line"),
-    LIST("mails", SQL_READ_LIST_MAILS, mail_fields, "no mail was warned"),
-    LIST("sources", SQL_READ_LIST_SOURCES, source_fields, "no source of a warned mail"),
-    LIST("senders", SQL_READ_LIST_SENDERS, sender_fields, "no sender of a warned mail"),
-    LIST("recipients", SQL_READ_LIST_RECIPIENTS, recipient_fields, "no recipient of a warned mail"),
-    LIST("clients", SQL_READ_LIST_CLIENTS, client_fields, "no client of a warned mail"),
-    LIST("rules", SQL_READ_LIST_RULES, rule_fields, "no text of a rule"),
-    LIST("holes", SQL_READ_LIST_HOLES, hole_fields, "no hole in the log"),
+    LIST("attempts", SQL_READ_LIST_ATTEMPTS, OF_OTHERS, attempt_fields, "no action line"),
+    LIST("mails", SQL_READ_LIST_MAILS, OF_MAILS, mail_fields, "no mail was warned"),
+    LIST("sources", SQL_READ_LIST_SOURCES, OF_OTHERS, source_fields, "no source of a warned mail"),
+    LIST("senders", SQL_READ_LIST_SENDERS, OF_OTHERS, sender_fields, "no sender of a warned mail"),
+    LIST("recipients", SQL_READ_LIST_RECIPIENTS, OF_OTHERS, recipient_fields, "no recipient of a warned mail"),
+    LIST("clients", SQL_READ_LIST_CLIENTS, OF_OTHERS, client_fields, "no client of a warned mail"),
+    LIST("rules", SQL_READ_LIST_RULES, OF_RULES, rule_fields, "no text of a rule"),
+    LIST("holes", SQL_READ_LIST_HOLES, OF_HOLES, hole_fields, "no hole in the log"),
 };
 #define LISTS (sizeof lists / sizeof *lists)
 
@@ -147,8 +185,8 @@ static const struct list lists[] = {
 struct list_command {
 	struct common common;
 	int format;
-	int64_t since, until, limit;
-	const char *source, *sender, *client, *recipient, *rule;
+	int64_t limit;
+	const char *since, *until, *source, *sender, *client, *recipient, *rule;
 	int fate;
 	bool all, raw;
 };
@@ -160,18 +198,19 @@ static const char *const fates[] = {"delivered", "queued",     "held",    "unkno
 #define AT(field) offsetof(struct list_command, field)
 static const struct option_row rows[] = {
     COMMON_ROWS(struct list_command),
-    {"--format", "FORMAT", OPTION_CHOICE, AT(format), "how to print", 0, 0, formats},
+    {"--format", "FORMAT", OPTION_CHOICE, AT(format), "how to print (default: text)", 0, 0, formats},
     {"--since", "TIME", OPTION_TIME, AT(since), "from then on: YYYY-MM-DD, or with HH:MM, or RFC 3339", 0, 0, NULL},
     {"--until", "TIME", OPTION_TIME, AT(until), "before then", 0, 0, NULL},
     {"--source", "SOURCE", OPTION_STRING, AT(source), "of this source, as `list sources` names it", 0, 0, NULL},
     {"--sender", "ADDRESS", OPTION_STRING, AT(sender), "from this envelope sender, or @domain", 0, 0, NULL},
-    {"--client", "IP", OPTION_STRING, AT(client), "from this client", 0, 0, NULL},
+    {"--client", "CLIENT", OPTION_STRING, AT(client), "from this client, an address or a name as logged", 0, 0, NULL},
     {"--recipient", "ADDRESS", OPTION_STRING, AT(recipient), "to this recipient, or @domain", 0, 0, NULL},
     {"--rule", "NAME", OPTION_STRING, AT(rule), "of this rule", 0, 0, NULL},
     {"--fate", "FATE", OPTION_CHOICE, AT(fate), "with this fate", 0, 0, fates},
     {"--limit", "N", OPTION_INT, AT(limit), "at most so many rows", 0, INT64_MAX, NULL},
     {"--all", NULL, OPTION_FLAG, AT(all), "mails: also those that were not warned but have an action line", 0, 0, NULL},
-    {"--csv-raw", NULL, OPTION_FLAG, AT(raw), "csv: without the ' that keeps a spreadsheet from calculating", 0, 0, NULL},
+    {"--csv-raw", NULL, OPTION_FLAG, AT(raw), "csv: without the ' that keeps a spreadsheet from calculating", 0, 0,
+     NULL},
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
@@ -189,17 +228,44 @@ static const struct list *find_list(const char *name)
 	msg_safe(slice_str(name), safe, sizeof safe);
 	if (near)
 		msg_die(EX_USAGE, "list: no list `%s`; did you mean `%s`?", safe, near);
-	msg_die(EX_USAGE, "list: no list `%s`; there are attempts mails sources senders recipients clients rules holes", safe);
+	msg_die(EX_USAGE, "list: no list `%s`; there are attempts mails sources senders recipients clients rules holes",
+	        safe);
 }
 
-static void print_cell(struct table *t, const struct query *q, int at, enum cell_type type)
+/* Filters that were given. */
+static unsigned given(const struct list_command *o)
+{
+	const bool is[FILTER_COUNT] = {
+	    [FILTER_AT_since] = o->since,   [FILTER_AT_until] = o->until,    [FILTER_AT_source] = o->source,
+	    [FILTER_AT_sender] = o->sender, [FILTER_AT_client] = o->client,  [FILTER_AT_recipient] = o->recipient,
+	    [FILTER_AT_rule] = o->rule,     [FILTER_AT_fate] = o->fate >= 0, [FILTER_AT_all] = o->all,
+	};
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < FILTER_COUNT; i++)
+		bits |= is[i] ? 1u << i : 0;
+	return bits;
+}
+
+static void refuse_filters(const struct list *l, const struct list_command *o)
+{
+	unsigned odd = given(o) & ~l->filters;
+
+	for (unsigned i = 0; i < FILTER_COUNT; i++)
+		if (odd & 1u << i)
+			msg_die(EX_USAGE, "list %s: %s does not apply", l->name, filter_options[i]);
+	if (o->raw && o->format != TABLE_CSV)
+		msg_die(EX_USAGE, "list %s: --csv-raw goes with --format csv", l->name);
+}
+
+static void print_cell(struct table *t, const struct query *q, int at, const struct field *f, bool people)
 {
 	if (query_is_null(q, at))
 		table_cell(t, CELL_NULL, SLICE_NONE, 0);
-	else if (type == CELL_INT || type == CELL_BOOL)
-		table_cell(t, type, SLICE_NONE, query_number(q, at));
+	else if (f->type == CELL_INT || f->type == CELL_BOOL)
+		table_cell(t, f->type, SLICE_NONE, query_number(q, at));
 	else
-		table_cell(t, type, query_text(q, at), 0);
+		table_cell(t, f->type, slice_head(query_text(q, at), people && f->day ? 10 : SIZE_MAX), 0);
 }
 
 /* A repeat marker's line stands for as many attempts as it says. */
@@ -208,26 +274,59 @@ static int64_t repeats(const struct list *l, const struct query *q)
 	return (int)l->fields < query_columns(q) ? query_number(q, (int)l->fields) : 1;
 }
 
-static int64_t print_list(const struct list *l, struct query *q, const struct list_command *o)
+/* What is printed, and how many rows may still be. */
+struct listing {
+	const struct list *list;
+	struct table *table;
+	bool text;
+	int64_t left;
+};
+
+static void print_rows(struct listing *p, struct query *q)
+{
+	const struct list *l = p->list;
+
+	while (p->left > 0 && query_row(q))
+		for (int64_t n = repeats(l, q); n > 0 && p->left > 0; n--, p->left--)
+			for (size_t i = 0; i < l->fields; i++)
+				print_cell(p->table, q, (int)i, &l->field[i], p->text);
+	query_free(q);
+}
+
+/* Attempts stand in the order of the log: stream by stream. */
+static void print_streams(struct listing *p, struct reader *r, struct query_param *params, size_t n)
+{
+	struct query *streams = query_new(r, SQL_READ_STREAMS, NULL, 0);
+
+	while (p->left > 0 && query_row(streams)) {
+		params[n] = (struct query_param){.name = "gen", .number = query_number(streams, 0)};
+		print_rows(p, query_new(r, p->list->query, params, n + 1));
+	}
+	query_free(streams);
+}
+
+static int64_t print_list(const struct list *l, struct reader *r, struct query_param *params, size_t n,
+                          const struct list_command *o)
 {
 	struct column columns[32];
-	enum table_format format = o->raw && o->format == 3 ? TABLE_CSV_RAW : (enum table_format)o->format;
-	int64_t left = o->limit;
+	enum table_format format = o->raw ? TABLE_CSV_RAW : (enum table_format)o->format;
 
 	for (size_t i = 0; i < l->fields; i++)
 		columns[i] = l->field[i].column;
-	struct table *t = table_new(stdout, format, columns, l->fields, output_width(), output_colour());
-	while (left > 0 && query_row(q))
-		for (int64_t n = repeats(l, q); n > 0 && left > 0; n--, left--)
-			for (size_t i = 0; i < l->fields; i++)
-				print_cell(t, q, (int)i, l->field[i].type);
-	return table_end(t);
+	struct listing p = {.list = l,
+	                    .table = table_new(stdout, format, columns, l->fields, output_width(), output_colour()),
+	                    .text = format == TABLE_TEXT,
+	                    .left = o->limit};
+	if (l->query == SQL_READ_LIST_ATTEMPTS)
+		print_streams(&p, r, params, n);
+	else
+		print_rows(&p, query_new(r, l->query, params, n));
+	return table_end(p.table);
 }
 
 int command_list(const struct command *c, struct common *common, int argc, char **argv)
 {
-	struct list_command o = {
-	    .common = *common, .since = STAMP_NONE, .until = STAMP_NONE, .limit = INT64_MAX, .fate = -1};
+	struct list_command o = {.common = *common, .limit = INT64_MAX, .fate = -1};
 	struct option_rest rest = {0};
 	struct settings settings;
 
@@ -237,12 +336,14 @@ int command_list(const struct command *c, struct common *common, int argc, char 
 	if (rest.n != 1)
 		msg_die(EX_USAGE, "list: which one? attempts mails sources senders recipients clients rules holes");
 	const struct list *l = find_list(rest.v[0]);
+	refuse_filters(l, &o);
 	common_settings(&o.common, &settings);
+	int64_t since = option_time("--since", o.since), until = option_time("--until", o.until);
 	char *database = common_database(&o.common, &settings);
 	struct reader *r = reader_open(database);
-	const struct query_param params[] = {
-	    {"since", SLICE_NONE, o.since, o.since == STAMP_NONE},
-	    {"until", SLICE_NONE, o.until, o.until == STAMP_NONE},
+	struct query_param params[12] = {
+	    {"since", SLICE_NONE, since, since == STAMP_NONE},
+	    {"until", SLICE_NONE, until, until == STAMP_NONE},
 	    {"source", slice_str(o.source), 0, !o.source},
 	    {"sender", slice_str(o.sender), 0, !o.sender},
 	    {"client", slice_str(o.client), 0, !o.client},
@@ -252,12 +353,10 @@ int command_list(const struct command *c, struct common *common, int argc, char 
 	    {"all", SLICE_NONE, o.all, false},
 	    {"limit", SLICE_NONE, o.limit, false},
 	};
-	struct query *q = query_new(r, l->query, params, sizeof params / sizeof *params);
-	int64_t n = print_list(l, q, &o);
-	if (n == 0 && o.format == 0)
-		printf("%s\n", l->nothing);
+	int64_t n = print_list(l, r, params, 10, &o);
+	if (n == 0 && o.format == TABLE_TEXT)
+		printf("%s\n", given(&o) ? "no row matches" : l->nothing);
 	output_check();
-	query_free(q);
 	reader_close(r);
 	free(database);
 	settings_release(&settings);

@@ -13,17 +13,18 @@
 
 struct report_command {
 	struct common common;
-	int64_t since, until, top;
-	const char *rule;
+	const char *since, *until, *rule;
+	int64_t top;
 };
 
 #define AT(field) offsetof(struct report_command, field)
 static const struct option_row rows[] = {
     COMMON_ROWS(struct report_command),
     {"--rule", "NAME", OPTION_STRING, AT(rule), "which rule (default: own-domain)", 0, 0, NULL},
-    {"--since", "TIME", OPTION_TIME, AT(since), "mails from then on: YYYY-MM-DD, or with HH:MM, or RFC 3339", 0, 0, NULL},
+    {"--since", "TIME", OPTION_TIME, AT(since), "mails from then on: YYYY-MM-DD, or with HH:MM, or RFC 3339", 0, 0,
+     NULL},
     {"--until", "TIME", OPTION_TIME, AT(until), "mails before then", 0, 0, NULL},
-    {"--top", "N", OPTION_INT, AT(top), "how many sources to name", 0, 100000, NULL},
+    {"--top", "N", OPTION_INT, AT(top), "how many sources to name, 15 if not given", 0, 100000, NULL},
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
@@ -74,33 +75,50 @@ static void count(struct text *t, int64_t n, const char *one, const char *many)
 	text_printf(t, "%s %s", grouped(n, buf), n == 1 ? one : many);
 }
 
-static bool print_window(struct report *r)
+static void print_span(struct report *r, const struct query *q)
 {
-	struct query *q = ask(r, SQL_READ_REPORT_HEAD);
-	bool any = query_row(q) && query_number(q, 3) > 0;
-
-	if (any) {
-		text_str(&r->line, "Log      ");
-		encode_term(&r->line, query_text(q, 0));
-		text_str(&r->line, " to ");
-		encode_term(&r->line, query_text(q, 1));
-		text_str(&r->line, ", ");
-		encode_term(&r->line, query_text(q, 2));
-		for (ptrdiff_t dot = slice_rchr(slice_of(r->line.p, r->line.n), '.');
-		     dot > 0 && r->line.n > (size_t)dot + 2;)
-			r->line.p[--r->line.n] = '\0';
-		text_str(&r->line, " days");
-		print_line(r);
-		text_str(&r->line, "Hosts    ");
-		encode_cell(&r->line, query_text(q, 5), 60, false, false);
-		print_line(r);
-		if (query_number(q, 4))
-			printf("Caution  the year of some stamps is a guess\n");
-		if (query_number(q, 6))
-			printf("Caution  %lld holes in the log: `wouldblock list holes`\n", (long long)query_number(q, 6));
+	if (query_is_null(q, 0)) {
+		printf("Log      no line has a time\n");
+		return;
 	}
-	query_free(q);
-	return any;
+	text_str(&r->line, "Log      ");
+	encode_term(&r->line, query_text(q, 0));
+	text_str(&r->line, " to ");
+	encode_term(&r->line, query_text(q, 1));
+	text_str(&r->line, ", ");
+	text_add(&r->line, query_text(q, 2));
+	text_str(&r->line, " days");
+	print_line(r);
+}
+
+/* False: there is nothing to report, and it has been said why. */
+static bool print_window(struct report *r, const struct query *q)
+{
+	if (query_number(q, 3) == 0) {
+		printf("Nothing was read yet: `wouldblock ingest /var/log/mail.log*`\n");
+		return false;
+	}
+	if (query_number(q, 9)) {
+		text_str(&r->line, "No log lies in that window: it goes from ");
+		encode_term(&r->line, query_text(q, 7));
+		text_str(&r->line, " to ");
+		encode_term(&r->line, query_text(q, 8));
+		print_line(r);
+		return false;
+	}
+	print_span(r, q);
+	text_str(&r->line, "Hosts    ");
+	encode_cell(&r->line, query_text(q, 5), 60, false, false);
+	print_line(r);
+	if (query_number(q, 4))
+		printf("Caution  the year of some stamps is a guess\n");
+	if (query_number(q, 6)) {
+		text_str(&r->line, "Caution  ");
+		count(&r->line, query_number(q, 6), "hole", "holes");
+		text_str(&r->line, " in the log: `wouldblock list holes`");
+		print_line(r);
+	}
+	return true;
 }
 
 static void print_headline(struct report *r)
@@ -123,12 +141,14 @@ static void print_headline(struct report *r)
 	count(t, mails, "warned mail", "warned mails");
 	text_str(t, " (");
 	count(t, query_number(q, 7), "warning line", "warning lines");
-	text_str(t, ") by ");
+	text_str(t, ")");
+	print_line(r);
+	text_str(t, "by ");
 	count(t, query_number(q, 2), "source", "sources");
 	text_str(t, ", ");
 	count(t, query_number(q, 4), "sender", "senders");
 	text_str(t, ", ");
-	count(t, query_number(q, 5), "address", "addresses");
+	count(t, query_number(q, 5), "client address", "client addresses");
 	text_str(t, ".");
 	print_line(r);
 	if (refused) {
@@ -139,71 +159,60 @@ static void print_headline(struct report *r)
 	query_free(q);
 }
 
-static void print_fate(struct report *r, const struct query *q, int64_t most)
+static void print_fate(struct report *r, const struct query *q)
 {
-	int64_t n = query_number(q, 2), back = query_number(q, 3);
+	int64_t n = query_number(q, 2), back = query_number(q, 3), most = query_number(q, 4);
 	char buf[32];
 
 	text_str(&r->line, "  ");
 	encode_cell(&r->line, query_text(q, 0), 11, true, false);
 	text_printf(&r->line, "%9s  %-8s ", grouped(n, buf), query_number(q, 1) ? "LOST" : "not lost");
-	for (int64_t i = 0; i < (most ? (n * BAR + most - 1) / most : 0); i++)
+	for (int64_t i = 0; i < (n * BAR + most - 1) / most; i++)
 		text_char(&r->line, '#');
 	if (back)
 		text_printf(&r->line, "  %s may still return", grouped(back, buf));
 	print_line(r);
 }
 
-static int64_t most_pairs(struct report *r)
-{
-	struct query *q = ask(r, SQL_READ_REPORT_FATES);
-	int64_t most = 0;
-
-	while (query_row(q))
-		if (query_number(q, 2) > most)
-			most = query_number(q, 2);
-	query_free(q);
-	return most;
-}
-
 static void print_fates(struct report *r)
 {
-	int64_t most = most_pairs(r);
 	struct query *q = ask(r, SQL_READ_REPORT_FATES);
+	bool any = false;
 
 	heading("What became of it, mail by recipient");
 	while (query_row(q))
-		if (query_number(q, 2))
-			print_fate(r, q, most);
+		if (query_number(q, 2)) {
+			print_fate(r, q);
+			any = true;
+		}
+	if (!any)
+		printf("  nothing\n");
 	query_free(q);
 }
-
-/* Columns of list_sources.sql. */
-enum { SOURCE_NAME, SOURCE_KIND_AT, SOURCE_CLIENTS = 3, SOURCE_SENDERS, SOURCE_MAILS = 7, SOURCE_LOST, SOURCE_LAST = 15, SOURCE_DAYS };
 
 static void print_source(struct report *r, const struct query *q)
 {
 	text_str(&r->line, "  ");
-	encode_cell(&r->line, query_text(q, SOURCE_NAME), 26, true, false);
+	encode_cell(&r->line, query_text(q, 0), 26, true, false);
 	text_str(&r->line, " ");
-	encode_cell(&r->line, query_text(q, SOURCE_KIND_AT), 6, true, false);
-	text_printf(&r->line, " %4lld %7lld %6lld %6lld %4lld  ", (long long)query_number(q, SOURCE_CLIENTS),
-	            (long long)query_number(q, SOURCE_SENDERS), (long long)query_number(q, SOURCE_MAILS),
-	            (long long)query_number(q, SOURCE_LOST), (long long)query_number(q, SOURCE_DAYS));
-	encode_cell(&r->line, slice_head(query_text(q, SOURCE_LAST), 10), 10, false, false);
+	encode_cell(&r->line, query_text(q, 1), 6, true, false);
+	text_printf(&r->line, " %4lld %7lld %6lld %6lld %4lld  ", (long long)query_number(q, 2),
+	            (long long)query_number(q, 3), (long long)query_number(q, 4), (long long)query_number(q, 5),
+	            (long long)query_number(q, 6));
+	encode_cell(&r->line, query_text(q, 7), 10, false, false);
 	print_line(r);
 }
 
 static void print_sources(struct report *r)
 {
-	struct query *q = ask(r, SQL_READ_LIST_SOURCES);
+	struct query *q = ask(r, SQL_READ_REPORT_SOURCES);
 	bool any = false;
 
 	heading("Who sent it, heaviest loss first");
 	while (query_row(q)) {
 		if (!any)
-			printf("  %-26s %-6s %4s %7s %6s %6s %4s  %s\n", "SOURCE", "KIND", "IPS", "SENDERS", "MAILS", "LOST", "DAYS",
-			       "LAST");
+			printf("  %-26s %-6s %4s %7s %6s %6s %4s  %s\n", "SOURCE", "KIND", "IPS", "SENDERS", "MAILS",
+			       "LOST", "DAYS", "LAST");
 		any = true;
 		print_source(r, q);
 	}
@@ -269,8 +278,8 @@ static void print_account(struct report *r)
 	printf("  %12s  not understood\n", grouped(a.other, buf));
 	printf("  %12s  lines\n", grouped(a.understood + a.no_interest + a.other, buf));
 	if (a.checked)
-		printf("  %12s  sessions checked against Postfix's own counters, %lld differ\n", grouped(a.checked, buf),
-		       (long long)a.differ);
+		printf("  %12s  sessions checked against Postfix's own counters, %lld differ\n",
+		       grouped(a.checked, buf), (long long)a.differ);
 	if (a.suspect)
 		printf("  %12s  attempts can be read in two ways and decide nothing\n", grouped(a.suspect, buf));
 	if (a.evicted)
@@ -303,10 +312,11 @@ static void print_title(struct report *r)
 static void print_report(struct report *r)
 {
 	print_title(r);
-	if (!print_window(r)) {
-		printf("Nothing was read yet: `wouldblock ingest /var/log/mail.log*`\n");
+	struct query *q = ask(r, SQL_READ_REPORT_HEAD);
+	bool any = query_row(q) && print_window(r, q);
+	query_free(q);
+	if (!any)
 		return;
-	}
 	print_headline(r);
 	print_fates(r);
 	print_sources(r);
@@ -316,8 +326,7 @@ static void print_report(struct report *r)
 
 int command_report(const struct command *c, struct common *common, int argc, char **argv)
 {
-	struct report_command o = {
-	    .common = *common, .since = STAMP_NONE, .until = STAMP_NONE, .top = 15, .rule = "own-domain"};
+	struct report_command o = {.common = *common, .top = 15, .rule = "own-domain"};
 	struct option_rest rest = {0};
 	struct settings settings;
 
@@ -327,15 +336,16 @@ int command_report(const struct command *c, struct common *common, int argc, cha
 	if (rest.n)
 		msg_die(EX_USAGE, "report: what is `%s`? A report takes options only", rest.v[0]);
 	common_settings(&o.common, &settings);
+	int64_t since = option_time("--since", o.since), until = option_time("--until", o.until);
 	char *database = common_database(&o.common, &settings);
 	struct report r = {.reader = reader_open(database),
-	                   .params = {{"since", SLICE_NONE, o.since, o.since == STAMP_NONE},
-	                              {"until", SLICE_NONE, o.until, o.until == STAMP_NONE},
+	                   .params = {{"since", SLICE_NONE, since, since == STAMP_NONE},
+	                              {"until", SLICE_NONE, until, until == STAMP_NONE},
 	                              {"rule", slice_str(o.rule), 0, false},
 	                              {"limit", SLICE_NONE, o.top, false}},
 	                   .n = 4};
 	print_report(&r);
-	printf("\nRESULT: not-enough-evidence (this version counts; it does not judge the criteria)\n");
+	printf("\nRESULT: not-enough-evidence (this version counts, it does not judge)\n");
 	output_check();
 	text_release(&r.line);
 	reader_close(r.reader);

@@ -14,9 +14,24 @@ struct common {
 	const char *database, *config, *timezone;
 };
 
+#define DATABASE_PLACES "~/.local/state/wouldblock/wouldblock.db, for root /var/lib/wouldblock/wouldblock.db"
 #define COMMON_ROWS(type)                                                                                              \
-	{"--db", "FILE", OPTION_STRING, offsetof(type, common.database), "the database", 0, 0, NULL},                  \
-	    {"--config", "FILE", OPTION_STRING, offsetof(type, common.config), "the settings file", 0, 0, NULL},       \
+	{"--db",                                                                                                       \
+	 "FILE",                                                                                                       \
+	 OPTION_STRING,                                                                                                \
+	 offsetof(type, common.database),                                                                              \
+	 "the database (default: `file` of the settings, else $WOULDBLOCK_DB, else " DATABASE_PLACES ")",              \
+	 0,                                                                                                            \
+	 0,                                                                                                            \
+	 NULL},                                                                                                        \
+	    {"--config",                                                                                               \
+	     "FILE",                                                                                                   \
+	     OPTION_STRING,                                                                                            \
+	     offsetof(type, common.config),                                                                            \
+	     "the settings file (default: " SETTINGS_FILE ", if it is there)",                                         \
+	     0,                                                                                                        \
+	     0,                                                                                                        \
+	     NULL},                                                                                                    \
 	{                                                                                                              \
 		"--tz", "ZONE", OPTION_STRING, offsetof(type, common.timezone),                                        \
 		    "zone of the log's host, for stamps that do not say theirs and for days (default: TZ)", 0, 0, NULL \
@@ -42,12 +57,17 @@ int command_help(const struct command *c, const struct option_row *rows, size_t 
 void common_settings(const struct common *c, struct settings *s);
 /* Where the database is; the caller frees it. */
 char *common_database(const struct common *c, const struct settings *s);
+/* The same for who writes: makes the directories of the default place; dies with 73 if it cannot. */
+char *common_database_made(const struct common *c, const struct settings *s);
 /* Who is inside, and which domains are shared, as the settings say. The caller frees it. */
 struct origin *common_origin(const struct settings *s);
 
 /* Ends the program with 74 if what was written to stdout did not arrive (faults.md P14). */
 void output_check(void);
-/* Columns of the terminal on stdout, 80 if it is none. */
+/*
+ * Columns of the terminal on stdout; if it is none, $COLUMNS, else 0: programs and grep need the
+ * whole of an address.
+ */
 int output_width(void);
 bool output_colour(void);
 

@@ -33,6 +33,17 @@ char *common_database(const struct common *c, const struct settings *s)
 	return c->database ? xstrdup(c->database) : settings_database(s);
 }
 
+char *common_database_made(const struct common *c, const struct settings *s)
+{
+	char *failed = c->database ? NULL : settings_make_directories(s);
+	char safe[300];
+
+	if (failed)
+		msg_die(EX_CANTCREAT, "cannot make directory %s for the database: %s",
+		        msg_safe(slice_str(failed), safe, sizeof safe), strerror(errno));
+	return common_database(c, s);
+}
+
 struct origin *common_origin(const struct settings *s)
 {
 	return origin_new(s->inside.item, s->inside.n, s->shared.item, s->shared.n);
@@ -49,11 +60,16 @@ void output_check(void)
 
 int output_width(void)
 {
+	const char *columns = getenv("COLUMNS");
+	bool terminal = isatty(STDOUT_FILENO);
 	struct winsize w;
 
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40)
+	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40)
 		return w.ws_col;
-	return 80;
+	long n = columns ? strtol(columns, NULL, 10) : 0;
+	if (n >= 40 && n <= 10000)
+		return (int)n;
+	return terminal ? 80 : 0;
 }
 
 bool output_colour(void)
@@ -65,7 +81,8 @@ bool output_colour(void)
 
 int command_help(const struct command *c, const struct option_row *rows, size_t n)
 {
-	printf("usage: wouldblock %s [OPTION]... %s\n\n%s.\n", c->name, c->operands, c->summary);
+	printf("usage: wouldblock %s [OPTION]...%s%s\n\n%s.\n", c->name, *c->operands ? " " : "", c->operands,
+	       c->summary);
 	if (c->help)
 		printf("\n%s", c->help);
 	printf("\nOptions:\n");

@@ -19,7 +19,7 @@
 #define WB_VERSION "unknown"
 #endif
 #ifndef WB_COMMIT
-#define WB_COMMIT "no commit"
+#define WB_COMMIT ""
 #endif
 
 static const struct command commands[] = {
@@ -29,14 +29,19 @@ static const struct command commands[] = {
      "name, are not counted again: run it as often as you like.\n\n"
      "  wouldblock ingest /var/log/mail.log*\n",
      command_ingest},
-    {"report", "", "Print what the rule would have refused, and to whom it matters", NULL, command_report},
+    {"report", "", "Print what the rule would have refused, and to whom it matters",
+     "It ends with exit code 2, not-enough-evidence: it counts and does not judge, and a 0\n"
+     "would say go.\n",
+     command_report},
     {"list", "attempts|mails|sources|senders|recipients|clients|rules|holes",
      "Print a table: aligned for people, JSON or CSV for programs",
      "  wouldblock list sources\n"
      "  wouldblock list mails --source news.example --fate delivered\n"
      "  wouldblock list attempts --format jsonl | jq -r .text | sort | uniq -c\n\n"
      "--sender and --recipient take an address, or @domain.tld for all of a domain;\n"
-     "--client takes an address or a name as logged.\n",
+     "--client takes an address or a name as logged. A filter that a list does not know is\n"
+     "refused; rules knows --rule, holes --since and --until, mails all, the others all\n"
+     "but --all.\n",
      command_list},
     {"records", "FILE...", "Print what the parser understands, line by line, without a database",
      "For bug reports, tests, and to feed other programs.\n", command_records},
@@ -61,13 +66,13 @@ static void usage(FILE *out)
 	fputs("\nOptions:\n", out);
 	option_help(out, main_rows, MAIN_ROWS);
 	fputs("\nStart with:  wouldblock ingest /var/log/mail.log*  &&  wouldblock report\n"
-	      "`wouldblock COMMAND --help` tells more of each.\n",
+	      "`wouldblock COMMAND --help` or `wouldblock help COMMAND` tells more of each.\n",
 	      out);
 }
 
 static int version(void)
 {
-	printf("wouldblock %s (%s)\n%s", WB_VERSION, WB_COMMIT, version_text());
+	printf("wouldblock %s (%s)\n%s", WB_VERSION, *WB_COMMIT ? WB_COMMIT : "no commit", version_text());
 	output_check();
 	return 0;
 }
@@ -97,6 +102,19 @@ static const struct command *find(const char *name)
 	msg_die(EX_USAGE, "no command `%s`; `wouldblock --help` lists them", safe);
 }
 
+static int help(struct common *common, int argc, char **argv)
+{
+	char word[] = "--help", *words[] = {word, NULL};
+
+	if (argc > 0) {
+		const struct command *c = find(argv[0]);
+		return c->run(c, common, 1, words);
+	}
+	usage(stdout);
+	output_check();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct main_options o = {0};
@@ -109,11 +127,14 @@ int main(int argc, char **argv)
 	option_parse(main_rows, MAIN_ROWS, argc - 1, argv + 1, &o, &rest);
 	if (rest.version)
 		return version();
-	if (rest.help || rest.n == 0) {
-		usage(rest.help ? stdout : stderr);
-		output_check();
-		return rest.help ? 0 : EX_USAGE;
+	if (rest.help)
+		return help(&o.common, 0, NULL);
+	if (rest.n == 0) {
+		usage(stderr);
+		return EX_USAGE;
 	}
+	if (strcmp(rest.v[0], "help") == 0)
+		return help(&o.common, rest.n - 1, rest.v + 1);
 	const struct command *c = find(rest.v[0]);
 	return c->run(c, &o.common, rest.n - 1, rest.v + 1);
 }

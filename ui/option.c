@@ -156,19 +156,6 @@ static void int_take(const struct option_row *row, const char *value, void *at)
 	*(int64_t *)at = n;
 }
 
-static void time_take(const struct option_row *row, const char *value, void *at)
-{
-	char buf[SHOWN];
-	int64_t us;
-
-	if (!stamp_parse_time(slice_str(value), &us))
-		msg_die(EX_USAGE,
-		        "%s: '%s' is no time; write 2026-11-22, '2026-11-22 05:18' or "
-		        "2026-11-22T05:18:00Z",
-		        row->name, shown(value, buf));
-	*(int64_t *)at = us;
-}
-
 static size_t choices_count(const struct option_row *row)
 {
 	size_t n = 0;
@@ -216,8 +203,8 @@ static void list_take(const struct option_row *row, const char *value, void *at)
 }
 
 static void (*const takers[])(const struct option_row *row, const char *value, void *at) = {
-    [OPTION_FLAG] = flag_take, [OPTION_STRING] = string_take, [OPTION_INT] = int_take,
-    [OPTION_TIME] = time_take, [OPTION_CHOICE] = choice_take, [OPTION_LIST] = list_take,
+    [OPTION_FLAG] = flag_take,   [OPTION_STRING] = string_take, [OPTION_INT] = int_take,
+    [OPTION_TIME] = string_take, [OPTION_CHOICE] = choice_take, [OPTION_LIST] = list_take,
 };
 
 /* The words of argv, and how far we are. */
@@ -296,6 +283,21 @@ void option_parse(const struct option_row *rows, size_t n, int argc, char **argv
 			return;
 		}
 	}
+}
+
+int64_t option_time(const char *name, const char *value)
+{
+	char buf[SHOWN];
+	int64_t us;
+
+	if (!value)
+		return STAMP_NONE;
+	if (!stamp_parse_time(slice_str(value), &us))
+		msg_die(EX_USAGE,
+		        "%s: '%s' is no time; write 2026-11-22, '2026-11-22 05:18' or "
+		        "2026-11-22T05:18:00Z",
+		        name, shown(value, buf));
+	return us;
 }
 
 void option_release(const struct option_row *rows, size_t n, void *dest)

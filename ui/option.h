@@ -18,7 +18,7 @@ enum option_type {
 	OPTION_FLAG,   /* bool, set to true */
 	OPTION_STRING, /* const char *, points into argv */
 	OPTION_INT,    /* int64_t from min to max */
-	OPTION_TIME,   /* int64_t, microseconds (stamp_parse_time) */
+	OPTION_TIME,   /* const char *, points into argv; option_time reads it once the zone is known */
 	OPTION_CHOICE, /* int, index into choices */
 	OPTION_LIST    /* struct option_list, one entry each time it is given */
 };
@@ -51,6 +51,11 @@ struct option_rest {
  * not given keeps what dest held.
  */
 void option_parse(const struct option_row *rows, size_t n, int argc, char **argv, void *dest, struct option_rest *rest);
+/*
+ * What an OPTION_TIME says, in microseconds; STAMP_NONE if it was not given. Asks the zone, which
+ * another option may have set. name is for the complaint.
+ */
+int64_t option_time(const char *name, const char *value);
 /* Frees the arrays of the OPTION_LIST destinations. */
 void option_release(const struct option_row *rows, size_t n, void *dest);
 

@@ -1,6 +1,8 @@
 #include "settings.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../analyzer/msg.h"
@@ -144,21 +146,55 @@ static char *join(const char *dir, const char *rest)
 	return path;
 }
 
-char *settings_database(const struct settings *s)
+static const char *database_named(const struct settings *s)
 {
 	const char *given = getenv("WOULDBLOCK_DB");
+
+	if (s->database)
+		return s->database;
+	return given && *given ? given : NULL;
+}
+
+/* there: bytes of the path that name what we do not make. */
+static char *database_unnamed(size_t *there)
+{
 	const char *state = getenv("XDG_STATE_HOME");
 	const char *home = getenv("HOME");
 
-	if (s->database)
-		return xstrdup(s->database);
-	if (given && *given)
-		return xstrdup(given);
+	*there = 0;
 	if (geteuid() != 0 && state && *state == '/') /* the XDG rules ignore a relative path */
 		return join(state, "/wouldblock/wouldblock.db");
-	if (geteuid() != 0 && home && *home == '/')
+	if (geteuid() != 0 && home && *home == '/') {
+		*there = strlen(home);
 		return join(home, "/.local/state/wouldblock/wouldblock.db");
+	}
+	*there = strlen("/var/lib");
 	return xstrdup("/var/lib/wouldblock/wouldblock.db");
+}
+
+char *settings_database(const struct settings *s)
+{
+	const char *named = database_named(s);
+	size_t there;
+
+	return named ? xstrdup(named) : database_unnamed(&there);
+}
+
+char *settings_make_directories(const struct settings *s)
+{
+	size_t there;
+
+	if (database_named(s))
+		return NULL;
+	char *path = database_unnamed(&there);
+	for (char *slash = strchr(path + there + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (access(path, F_OK) != 0 && mkdir(path, 0700) != 0 && errno != EEXIST)
+			return path;
+		*slash = '/';
+	}
+	free(path);
+	return NULL;
 }
 
 void settings_print(FILE *out)

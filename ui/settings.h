@@ -77,6 +77,12 @@ struct slice settings_rule_name(struct slice section);
  * caller frees it.
  */
 char *settings_database(const struct settings *s);
+/*
+ * Makes what is missing of the directories of that place, mode 0700, if nobody named another one:
+ * all of XDG_STATE_HOME, but neither a home nor /var/lib. NULL, or which one failed, with errno;
+ * the caller frees it.
+ */
+char *settings_make_directories(const struct settings *s);
 
 /* All keys with their help and defaults, as a file that settings_load reads as the defaults. */
 void settings_print(FILE *out);

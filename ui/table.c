@@ -323,7 +323,7 @@ static void aligned_flush(struct table *t)
 		size_t i = k % t->n;
 
 		if (!column_has(t, i, COLUMN_HIDDEN))
-			aligned_put(t, i, kept_slice(t, cell), cell->number);
+			aligned_put(t, i, kept_slice(t, cell), cell->number || t->screen <= 0);
 		if (i < t->n - 1)
 			continue;
 		aligned_trim(&t->line);

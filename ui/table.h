@@ -46,7 +46,7 @@ struct column {
 struct table;
 
 /*
- * width: of the screen in columns, 80 if it is a pipe, 0 for no limit. colour:
+ * width: of the screen in columns; 0: no cell is cut, and max only limits the padding. colour:
  * escape codes may be used for the heading. `cols` must outlive the table.
  * Rows whose columns are all at their min may still be wider than the screen.
  */

@@ -9,9 +9,10 @@ WHERE (:since IS NULL OR m.first_us >= :since) AND (:until IS NULL OR m.first_us
   AND (:source IS NULL OR m.source = :source) AND (:rule IS NULL OR m.rule = :rule)
   AND (:sender IS NULL OR lower(m.sender) = lower(:sender)
        OR (:sender LIKE '@%' AND lower(substr(m.sender, -length(:sender))) = lower(:sender)))
+  AND (:client IS NULL OR m.client_ip = :client OR lower(m.client_name) = lower(:client))
   AND (:recipient IS NULL OR lower(ad.text) = lower(:recipient)
        OR (:recipient LIKE '@%' AND lower(substr(ad.text, -length(:recipient))) = lower(:recipient)))
-  AND (:client IS NULL OR m.client_ip = :client) AND (:fate IS NULL OR f.name = :fate)
+  AND (:fate IS NULL OR f.name = :fate)
 GROUP BY rf.recipient, m.rule_id
 ORDER BY would_be_lost DESC, mails DESC, 1
 LIMIT :limit

@@ -1,4 +1,2 @@
-INSERT INTO fact_attempt (place, time, digits, host, service, pid, action, stage, client, code, dsn, text, sender,
-  recipient, helo, proto, sasl, tx, count, flags)
-VALUES (:place, :time, :digits, :host, :service, :pid, :action, :stage, :client, :code, :dsn, :text, :sender,
-  :recipient, :helo, :proto, :sasl, :tx, :count, :flags)
+INSERT INTO fact_attempt (place, time, line, pid, client, text, sender, recipient, helo, sasl, tx, count)
+VALUES (:place, :time, :line, :pid, :client, :text, :sender, :recipient, :helo, :sasl, :tx, :count)

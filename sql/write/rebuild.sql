@@ -1,3 +1,4 @@
+-- All that came from logs, names included: what is read anew may be named anew (networks, shared domains, rules).
 DELETE FROM pending;
 DELETE FROM fact_attempt;
 DELETE FROM fact_transaction;
@@ -10,4 +11,14 @@ DELETE FROM counted;
 DELETE FROM roll_source_day;
 DELETE FROM roll_hour;
 DELETE FROM roll_text;
-DELETE FROM generation
+DELETE FROM text;
+DELETE FROM dim_line;
+DELETE FROM word;
+DELETE FROM address;
+DELETE FROM client;
+DELETE FROM dim_source;
+DELETE FROM service;
+DELETE FROM host;
+DELETE FROM generation;
+DELETE FROM log;
+DELETE FROM sqlite_sequence

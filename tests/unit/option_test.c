@@ -18,7 +18,8 @@ static const char *const formats[] = {"text", "json", "jsonl", "csv", NULL};
 struct values {
 	bool all;
 	const char *db;
-	int64_t days, since;
+	int64_t days;
+	const char *since;
 	int format;
 	struct option_list relays;
 };
@@ -76,7 +77,8 @@ static void each_type_of_value_is_stored(void **state)
 	assert_true(l.values.all);
 	assert_string_equal(l.values.db, "x.db");
 	assert_int_equal(l.values.days, 30);
-	assert_int_equal(l.values.since, INT64_C(1795305600000000));
+	assert_string_equal(l.values.since, "2026-11-22T00:00:00Z");
+	assert_int_equal(option_time("--since", l.values.since), INT64_C(1795305600000000));
 	assert_int_equal(l.values.format, 2);
 	assert_int_equal(l.values.relays.n, 2);
 	assert_string_equal(l.values.relays.v[0], "a");
@@ -88,13 +90,14 @@ static void each_type_of_value_is_stored(void **state)
 
 static void what_is_not_given_keeps_its_value(void **state)
 {
-	struct line l = {.values = {.days = 7, .format = 3, .since = STAMP_NONE}};
+	struct line l = {.values = {.days = 7, .format = 3}};
 
 	(void)state;
 	PARSE(&l, "--all");
 	assert_int_equal(l.values.days, 7);
 	assert_int_equal(l.values.format, 3);
-	assert_int_equal(l.values.since, STAMP_NONE);
+	assert_null(l.values.since);
+	assert_int_equal(option_time("--since", l.values.since), STAMP_NONE);
 	assert_null(l.values.db);
 }
 
@@ -187,6 +190,7 @@ static int parse_dies(const char *const *words, char *said, size_t cap)
 		close(ends[0]);
 		close(ends[1]);
 		line_parse(&l, words);
+		option_time("--since", l.values.since);
 		_exit(0);
 	}
 	close(ends[1]);

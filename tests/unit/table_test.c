@@ -195,15 +195,28 @@ static void when_that_is_not_enough_the_others_shrink_but_numbers_stay_whole(voi
 	       "a.ver…  192.…  1234567  yes\n");
 }
 
-static void a_column_is_never_wider_than_its_max(void **state)
+static void a_column_is_never_wider_than_its_max_on_a_screen(void **state)
 {
-	struct table *t = begin(TABLE_TEXT, 0);
+	struct table *t = begin(TABLE_TEXT, 200);
 
 	(void)state;
 	row(t, SLICE("s"), "2001:db8:1234:5678::1", 1, true);
 	end_as(t, 1,
 	       "SOURCE  CLIENT IP        Mails  LOST\n"
 	       "s       2001:db8:1234:…      1  yes\n");
+}
+
+static void without_a_screen_no_cell_is_cut(void **state)
+{
+	struct table *t = begin(TABLE_TEXT, 0);
+
+	(void)state;
+	row(t, SLICE("s"), "2001:db8:1234:5678::1", 1, true);
+	row(t, SLICE("s"), "192.0.2.7", 1, true);
+	end_as(t, 2,
+	       "SOURCE  CLIENT IP        Mails  LOST\n"
+	       "s       2001:db8:1234:5678::1      1  yes\n"
+	       "s       192.0.2.7            1  yes\n");
 }
 
 /* Columns of each line of what was written, at most `most`; returns the lines. */
@@ -355,7 +368,8 @@ int main(void)
 	    cmocka_unit_test(a_long_text_is_cut_in_the_growing_column_first),
 	    cmocka_unit_test(a_growing_column_is_cut_even_if_another_is_wider),
 	    cmocka_unit_test(when_that_is_not_enough_the_others_shrink_but_numbers_stay_whole),
-	    cmocka_unit_test(a_column_is_never_wider_than_its_max),
+	    cmocka_unit_test(a_column_is_never_wider_than_its_max_on_a_screen),
+	    cmocka_unit_test(without_a_screen_no_cell_is_cut),
 	    cmocka_unit_test(random_rows_fit_the_screen_and_come_out_all),
 	    cmocka_unit_test(rows_beyond_the_first_2000_stream_and_still_fit),
 	    cmocka_unit_test(a_number_that_comes_late_is_not_cut),

@@ -1,0 +1,39 @@
+/*
+ * names: texts to numbers and back to the same numbers for ever: addresses,
+ * clients with their source, texts with their rule, what action lines have in
+ * common. A bounded cache of keyed hashes in memory; the database decides on a
+ * miss. Always called inside a write transaction.
+ */
+#ifndef WB_NAMES_H
+#define WB_NAMES_H
+
+#include "../parsers/rules.h"
+#include "fact.h"
+#include "origin.h"
+
+struct db;
+struct names;
+
+/* fresh: the database was made just now. rules and origin are borrowed. */
+struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const uint64_t key[2], bool fresh);
+struct names *names_free(struct names *n); /* always NULL */
+
+uint32_t names_host(struct names *n, struct slice name);
+uint32_t names_log(struct names *n, struct slice name);
+uint32_t names_word(struct names *n, struct slice word); /* 0 for an absent one */
+uint32_t names_address(struct names *n, struct slice text);
+uint32_t names_fold(struct names *n, uint32_t address); /* the row of the folded spelling */
+uint32_t names_client(struct names *n, struct slice name, struct slice ip);
+uint32_t names_source(struct names *n, uint32_t client);
+/* The text of an action line; *rule is the row of the rule it belongs to, 0 none. */
+uint32_t names_text(struct names *n, const struct record *r, int *rule);
+int names_rule_of_text(const struct names *n, uint32_t text);
+/* What the line has in common with others; *action is the word of its action. */
+uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *action);
+
+/* Makes the indices that a first load does without (sql/write/names_index.sql). */
+void names_index(struct names *n);
+/* All rows were deleted. */
+void names_forget(struct names *n);
+
+#endif

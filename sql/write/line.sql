@@ -1,0 +1,2 @@
+INSERT INTO dim_line (host, service, action, stage, proto, code, dsn, digits, flags)
+VALUES (:host, :service, :action, :stage, :proto, :code, :dsn, :digits, :flags)
