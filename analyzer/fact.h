@@ -20,23 +20,23 @@ static inline uint64_t place_make(uint32_t gen, int64_t off)
 }
 
 /* In the order of the table of design.md 3: a mail's fate is the smallest of its recipients'. */
-#define FATES(X)              \
-	X(DELIVERED, "delivered") \
-	X(QUEUED, "queued")       \
-	X(HELD, "held")           \
-	X(UNKNOWN, "unknown")     \
-	X(BOUNCED, "bounced")     \
-	X(SPAM, "spam")           \
-	X(REFUSED, "refused")     \
+#define FATES(X)                    \
+	X(DELIVERED, "delivered")   \
+	X(QUEUED, "queued")         \
+	X(HELD, "held")             \
+	X(UNKNOWN, "unknown")       \
+	X(BOUNCED, "bounced")       \
+	X(SPAM, "spam")             \
+	X(REFUSED, "refused")       \
 	X(TEMPFAILED, "tempfailed") \
-	X(ABORTED, "aborted")     \
+	X(ABORTED, "aborted")       \
 	X(DISCARDED, "discarded")
 
 enum fate {
 #define X(id, name) FATE_##id,
 	FATES(X)
 #undef X
-	FATE_COUNT
+	    FATE_COUNT
 };
 
 const char *fate_name(enum fate f);
@@ -46,31 +46,31 @@ static inline bool fate_loses(enum fate f)
 }
 
 /* Evidence words; 0 is "nothing was said". MIXED: two parts of the system disagree. */
-#define EVIDENCE_WORDS(X)                                                                          \
-	X(NONE_SAID, "")                                                                               \
-	X(PASS, "pass")                                                                                \
-	X(FAIL, "fail")                                                                                \
-	X(SOFTFAIL, "softfail")                                                                        \
-	X(NEUTRAL, "neutral")                                                                          \
-	X(NO_RECORD, "none")                                                                           \
-	X(TEMPERROR, "temperror")                                                                      \
-	X(PERMERROR, "permerror")                                                                      \
-	X(MIXED, "mixed")                                                                              \
-	X(CLEAN, "clean")                                                                              \
-	X(SPAMMY, "spammy")                                                                            \
-	X(SPAM, "spam")                                                                                \
-	X(INFECTED, "infected")                                                                        \
-	X(BANNED, "banned")                                                                            \
-	X(BAD_HEADER, "bad-header")                                                                    \
-	X(OVERSIZED, "oversized")                                                                      \
-	X(UNCHECKED, "unchecked")                                                                      \
+#define EVIDENCE_WORDS(X)           \
+	X(NONE_SAID, "")            \
+	X(PASS, "pass")             \
+	X(FAIL, "fail")             \
+	X(SOFTFAIL, "softfail")     \
+	X(NEUTRAL, "neutral")       \
+	X(NO_RECORD, "none")        \
+	X(TEMPERROR, "temperror")   \
+	X(PERMERROR, "permerror")   \
+	X(MIXED, "mixed")           \
+	X(CLEAN, "clean")           \
+	X(SPAMMY, "spammy")         \
+	X(SPAM, "spam")             \
+	X(INFECTED, "infected")     \
+	X(BANNED, "banned")         \
+	X(BAD_HEADER, "bad-header") \
+	X(OVERSIZED, "oversized")   \
+	X(UNCHECKED, "unchecked")   \
 	X(OTHER, "other")
 
 enum evidence {
 #define X(id, name) EVIDENCE_##id,
 	EVIDENCE_WORDS(X)
 #undef X
-	EVIDENCE_COUNT
+	    EVIDENCE_COUNT
 };
 const char *evidence_name(enum evidence e);
 /* The evidence a program's word stands for (`Pass`, `CLEAN`, `BAD-HEADER-1`), any case. */
@@ -79,9 +79,9 @@ enum evidence evidence_of(struct slice word);
 #define FACT_TEXTS 8 /* different warning texts kept for one recipient; more are counted as an eviction */
 
 enum {
-	ATTEMPT_WARNS = 1,      /* warn, reject_warning, header and body WARN: has a fate */
-	ATTEMPT_WIDE = 2,       /* applies to every recipient of its transaction */
-	ATTEMPT_SUSPECT = 4,    /* decides nothing */
+	ATTEMPT_WARNS = 1,   /* warn, reject_warning, header and body WARN: has a fate */
+	ATTEMPT_WIDE = 2,    /* applies to every recipient of its transaction */
+	ATTEMPT_SUSPECT = 4, /* decides nothing */
 	ATTEMPT_TRUNCATED = 8
 };
 
@@ -105,14 +105,14 @@ struct fact_transaction {
 struct fact_recipient {
 	uint32_t shown; /* the sink's name of the address as it was first logged, 0: all recipients of the mail */
 	enum fate fate;
-	int64_t since_us;    /* when this fate was seen */
-	int64_t last_try_us; /* of the last 4xx, for may_return; STAMP_NONE if none */
+	int64_t since_us;          /* when this fate was seen */
+	int64_t last_try_us;       /* of the last 4xx, for may_return; STAMP_NONE if none */
 	uint32_t text[FACT_TEXTS]; /* the warnings it got, 0 ends */
 };
 
 struct fact_mail {
 	uint64_t id;
-	bool told; /* was told before: what was said is replaced */
+	bool told;     /* was told before: what was said is replaced */
 	uint64_t into; /* has turned out to be part of this older mail, and so have all its transactions; 0: no */
 	uint32_t host, sender, client;
 	int64_t first_us, last_us;

@@ -43,8 +43,8 @@ struct ingest_result {
 };
 
 /* database: path, made if it is not there. Complaints go through msg_warn; a broken database ends the program. */
-void ingest_run(const char *database, struct rules *rules, const struct origin *origin, const char *const *paths, size_t n,
-                const struct ingest_options *o, struct ingest_result *out);
+void ingest_run(const char *database, struct rules *rules, const struct origin *origin, const char *const *paths,
+                size_t n, const struct ingest_options *o, struct ingest_result *out);
 void ingest_release(struct ingest_result *r);
 
 #endif

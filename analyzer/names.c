@@ -461,7 +461,8 @@ void names_forget(struct names *n)
 	memset(n->text_rule, 0, n->text_rules);
 }
 
-struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const uint64_t key[2], bool fresh)
+struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const uint64_t key[2],
+                        bool fresh)
 {
 	struct names *n = xcalloc(1, sizeof *n);
 

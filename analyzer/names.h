@@ -15,7 +15,8 @@ struct db;
 struct names;
 
 /* fresh: the database was made just now. rules and origin are borrowed. */
-struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const uint64_t key[2], bool fresh);
+struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const uint64_t key[2],
+                        bool fresh);
 struct names *names_free(struct names *n); /* always NULL */
 
 uint32_t names_host(struct names *n, struct slice name);

@@ -234,8 +234,7 @@ static void code_entries(struct codec *c, struct tracker *t, struct transaction 
 
 static void code_tx(struct codec *c, struct tracker *t, struct transaction *tx)
 {
-	uint32_t *counts[] = {&tx->client,      &tx->sender,       &tx->attempts,    &tx->chain_client,
-	                      &tx->chain_host,  &tx->chain_sender, &tx->chain_tries, &tx->chain_attempts};
+	uint32_t *counts[] = {&tx->client, &tx->sender, &tx->attempts};
 	bool *flags[] = {&tx->has_sender, &tx->submission, &tx->login,   &tx->over,
 	                 &tx->hold,       &tx->discard,    &tx->proxied, &tx->refused};
 
@@ -251,7 +250,6 @@ static void code_tx(struct codec *c, struct tracker *t, struct transaction *tx)
 	CODE(c, tx->digits);
 	CODE(c, tx->first_us);
 	CODE(c, tx->last_us);
-	CODE(c, tx->chain_us);
 	code_texts(c, tx->wide);
 	code_queue_id(c, tx->queue_id);
 	code_string(c, &tx->message_id);
@@ -265,7 +263,7 @@ static void code_recipients(struct codec *c, struct tracker *t, struct mail *m)
 
 	code_count(c, &n);
 	for (; n && !c->bad; n--) {
-		if (c->reading)
+		if (t) /* we are reading */
 			r = recipient_add(t, m);
 		CODE(c, r->address);
 		code_count(c, &r->shown);
@@ -371,7 +369,8 @@ static void code_pasts(struct codec *c, struct tracker *t, struct message *m)
 
 static void code_message(struct codec *c, struct tracker *t, struct message *m)
 {
-	bool *flags[] = {&m->accepted, &m->held, &m->closed, &m->expired, &m->refused, &m->tentative, &m->named, &m->login};
+	bool *flags[] = {&m->accepted, &m->held,      &m->closed, &m->expired,
+	                 &m->refused,  &m->tentative, &m->named,  &m->login};
 	uint64_t tx = !c->reading && m->tx ? m->tx->id : 0, mail = !c->reading && m->tx ? m->tx->mail_id : 0;
 	bool inner = !c->reading && m->tx && !m->tx->mail; /* tentative: the transaction has no mail to live in */
 
@@ -473,7 +472,7 @@ static void code_session(struct codec *c, struct tracker *t, struct session *s)
 
 static void code_open(struct codec *c, struct open *o)
 {
-	uint32_t *counts[] = {&o->client, &o->host, &o->tries, &o->attempts, &o->sender, &o->shown};
+	uint32_t *counts[] = {&o->client, &o->host, &o->attempts, &o->sender, &o->shown};
 
 	CODE(c, o->key);
 	CODE(c, o->mail_id);
@@ -695,22 +694,22 @@ static int by_age(const void *a, const void *b)
 }
 
 /* They came in the order of their names; what makes room and what expires goes by age. */
-#define SORT_BY_AGE(type, old, new, used, field)                                        \
-	do {                                                                            \
-		struct aged *all = xcalloc((used) + 1, sizeof *all);                    \
-		size_t n = 0;                                                           \
-		for (type *x = (old); x; x = x->newer)                                  \
-			all[n++] = (struct aged){x->field, x};                          \
-		qsort(all, n, sizeof *all, by_age);                                     \
-		(old) = (new) = NULL;                                                   \
-		for (size_t i = 0; i < n; i++) {                                        \
-			type *x = all[i].thing;                                         \
-			x->older = (new);                                               \
-			x->newer = NULL;                                                \
-			*((new) ? &(new)->newer : &(old)) = x;                          \
-			(new) = x;                                                      \
-		}                                                                       \
-		free(all);                                                              \
+#define SORT_BY_AGE(type, old, new, used, field)                     \
+	do {                                                         \
+		struct aged *all = xcalloc((used) + 1, sizeof *all); \
+		size_t n = 0;                                        \
+		for (type *x = (old); x; x = x->newer)               \
+			all[n++] = (struct aged){x->field, x};       \
+		qsort(all, n, sizeof *all, by_age);                  \
+		(old) = (new) = NULL;                                \
+		for (size_t i = 0; i < n; i++) {                     \
+			type *x = all[i].thing;                      \
+			x->older = (new);                            \
+			x->newer = NULL;                             \
+			*((new) ? &(new)->newer : &(old)) = x;       \
+			(new) = x;                                   \
+		}                                                    \
+		free(all);                                           \
 	} while (0)
 
 void tracker_loaded(struct tracker *t)

@@ -11,7 +11,7 @@
 
 struct slab {
 	char *base;
-	size_t size; /* of one thing */
+	size_t size;              /* of one thing */
 	uint32_t max, used, high; /* high: slots that were ever handed out */
 	void *free;
 };

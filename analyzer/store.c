@@ -160,7 +160,8 @@ static void mail_untell(struct store *s, const struct fact_mail *m, uint32_t sou
 	db_run(s->db, q);
 }
 
-static void recipient_insert(struct store *s, uint64_t mail, const struct fact_recipient *r, uint32_t fold, uint32_t text)
+static void recipient_insert(struct store *s, uint64_t mail, const struct fact_recipient *r, uint32_t fold,
+                             uint32_t text)
 {
 	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_RECIPIENT);
 

@@ -1,12 +1,18 @@
 /*
  * The tracker's own insides, shared by its files and nobody else:
- *   tracker.c   which line goes where; sessions and their transactions
- *   mail.c      mails, their recipients, refusals that may return
- *   message.c   queue files, deliveries, hops behind a content filter
- *   pending.c   the half-finished state, to and from bytes
+ *   tracker.c      which line goes where
+ *   attempt.c      action lines, and what they do to their transaction
+ *   session.c      SMTP sessions, and where one transaction ends
+ *   transaction.c  recipients as the client named them; joining the tries before
+ *   mail.c         mails, their recipients and fates; telling the sink
+ *   open.c         refusals for now, which may return
+ *   message.c      queue files, from client= to removed; timers
+ *   delivery.c     who waits in which queue file; hops behind a content filter
+ *   peer.c         hosts, clients and addresses, as they are compared
+ *   pending.c      the half-finished state, to and from bytes
  *
  * Who points to whom: session -> transaction -> mail -> recipients; message ->
- * waits -> recipients; open -> recipient. Everything comes from pools.
+ * waits -> recipients; open -> recipient. Everything comes from slabs.
  */
 #ifndef WB_TRACKER_I_H
 #define WB_TRACKER_I_H
@@ -15,17 +21,18 @@
 #include "tracker.h"
 
 #define QUEUE_ID_MAX 32
+#define HOSTS_MAX 4096
 #define SECOND INT64_C(1000000)
-#define RETURN_WITHIN (36 * 3600 * SECOND)      /* a refused try may come back (design.md 3) */
-#define CHAIN_WITHIN (5 * 86400 * SECOND)       /* ... and all tries of one mail lie within */
-#define ABORT_AFTER (60 * SECOND)               /* a client= without message */
-#define LINGER (300 * SECOND)                   /* how long a finished queue id may still be named by others */
+#define RETURN_WITHIN (36 * 3600 * SECOND) /* a refused try may come back (design.md 3) */
+#define CHAIN_WITHIN (5 * 86400 * SECOND)  /* ... and all tries of one mail lie within */
+#define ABORT_AFTER (60 * SECOND)          /* a client= without message */
+#define LINGER (300 * SECOND)              /* how long a finished queue id may still be named by others */
 #define SESSION_IDLE (3600 * SECOND)
-#define HOPS_MAX 50                             /* as Postfix's hopcount_limit */
+#define HOPS_MAX 50 /* as Postfix's hopcount_limit */
 #define SWEEP_EVERY (60 * SECOND)
 /* One transaction, and one mail, may take a quarter of all room for recipients; 10 times Postfix's own limit. */
 #define RECIPIENTS_MAX(t) ((t)->limits.recipients / 4 < 10000 ? (t)->limits.recipients / 4 : 10000)
-#define MESSAGE_IDLE (10 * 86400 * SECOND)      /* twice Postfix's default queue lifetime */
+#define MESSAGE_IDLE (10 * 86400 * SECOND) /* twice Postfix's default queue lifetime */
 
 /*
  * Who is on the other side, as far as it decides whether a try is the same
@@ -45,11 +52,11 @@ struct host {
 	size_t name_n;
 	uint32_t id;
 	uint32_t number;
-	int64_t now_us;  /* latest stamp of this host in this stream */
-	int64_t loss_us; /* latest moment at which syslog lost lines */
-	int64_t due_us;  /* when the first timer is due */
-	bool dirty;      /* loss_us or the last attempt is new */
-	struct {         /* its last line, if that was an attempt, for `last message repeated N times` */
+	int64_t now_us;      /* latest stamp of this host in this stream */
+	int64_t loss_us;     /* latest moment at which syslog lost lines */
+	int64_t due_us;      /* when the first timer is due */
+	bool dirty;          /* loss_us or the last attempt is new */
+	struct {             /* its last line, if that was an attempt, for `last message repeated N times` */
 		char *bytes; /* tag and text */
 		uint32_t tag_n, n, pid;
 		uint8_t flags;
@@ -70,7 +77,7 @@ struct entry { /* a recipient as one transaction named it */
 
 struct transaction {
 	struct transaction *next; /* in its mail */
-	uint64_t id, mail_id;     /* mail_id 0: not decided */
+	uint64_t id, mail_id;     /* mail_id 0: it has none (yet) */
 	struct mail *mail;
 	struct session *session;
 	struct message *message;
@@ -79,10 +86,9 @@ struct transaction {
 	struct peer peer;
 	uint64_t sender_hash;
 	uint32_t client, sender, attempts, entries_n;
-	uint32_t chain_client, chain_host, chain_sender, chain_tries, chain_attempts; /* of the tries before */
 	bool has_sender, submission, login, over, told, dirty, hold, discard, proxied, refused;
 	uint8_t digits;
-	int64_t first_us, last_us, chain_us;
+	int64_t first_us, last_us;
 	uint32_t wide[FACT_TEXTS]; /* warnings that apply to every recipient */
 	char queue_id[QUEUE_ID_MAX];
 	char *message_id;
@@ -179,7 +185,7 @@ struct open { /* a recipient that was refused for now and may return */
 	uint64_t key, mail_id, place, sender_hash, address;
 	struct peer peer;
 	int64_t end_us, last_try_us, first_us;
-	uint32_t client, host, tries, attempts, sender, shown;
+	uint32_t client, host, attempts, sender, shown;
 	uint8_t digits;
 	struct recipient *r;
 	bool dirty, stored;
@@ -223,17 +229,17 @@ struct tracker {
 	uint16_t *pair_filter;              /* of these with the sender */
 	struct {
 		uint64_t name, org;
-	} *org_cache;
+	} * org_cache;
 	struct spf_seen spf[SPF_RING];
 	unsigned spf_next;
 	bool spf_dirty;
 	struct fact_recipient *told; /* scratch of tracker_flush */
 	size_t told_cap;
 	struct slice client_name; /* of the line being fed, absent if it has none */
-	int64_t us;    /* time of the line being fed */
-	uint32_t line; /* its number: what it uses must not make room for it */
-	struct mail *giant; /* has become too big to be kept: goes before the next line */
-	unsigned hops; /* how deep we are in following queue ids */
+	int64_t us;               /* time of the line being fed */
+	uint32_t line;            /* its number: what it uses must not make room for it */
+	struct mail *giant;       /* has become too big to be kept: goes before the next line */
+	unsigned hops;            /* how deep we are in following queue ids */
 	int64_t sweep_us;
 	uint8_t digits;
 	uint32_t remembered; /* hosts whose last line was an attempt */
@@ -260,7 +266,7 @@ void tx_warn(struct tracker *t, struct transaction *tx, struct entry *e, uint32_
 void tx_warn_wide(struct tracker *t, struct transaction *tx, uint32_t text);
 void tx_refuse(struct tracker *t, struct transaction *tx, struct entry *e, int class);
 void tx_refuse_all(struct tracker *t, struct transaction *tx, int class);
-void tx_let_go(struct tracker *t, struct transaction *tx);
+void tx_publish(struct tracker *t, struct transaction *tx);
 enum tx_end { TX_ENDED, TX_NEXT, TX_LOST };
 void tx_finish(struct tracker *t, struct transaction *tx, enum tx_end how, bool data_accepted);
 struct recipient *tx_wide_recipient(struct tracker *t, struct transaction *tx, uint64_t address, uint32_t shown);
@@ -332,5 +338,47 @@ struct slice pending_message(struct message *m);
 struct slice pending_session(struct session *s);
 struct slice pending_open(struct open *o);
 void pending_release(void);
+
+/* ... and what only some of these files share */
+/* session.c */
+enum session_end { SESSION_ENDED, SESSION_SUPERSEDED, SESSION_LOST };
+uint64_t session_name(const struct session *s);
+struct session *session_find(struct tracker *t, const struct host *h, uint32_t pid);
+void session_close(struct tracker *t, struct session *s, enum session_end how, int data_ok);
+struct session *session_get(struct tracker *t, struct host *h, uint32_t pid);
+void sessions_of_host_lost(struct tracker *t, const struct host *h);
+void session_next(struct tracker *t, struct session *s);
+struct transaction *session_begin(struct tracker *t, struct session *s, uint64_t id);
+bool stage_is(const struct record *rec, struct slice stage);
+bool stage_before_mail(const struct record *rec);
+bool stage_after_rcpt(const struct record *rec);
+struct transaction *session_transaction(struct tracker *t, struct session *s, const struct record *rec, uint64_t place);
+
+/* mail.c */
+struct recipient *recipient_find(const struct mail *m, uint64_t address);
+void recipient_remove(struct tracker *t, struct recipient *r);
+
+/* transaction.c */
+void tx_say(struct tracker *t, struct transaction *tx);
+
+/* open.c */
+struct open **open_mail_slot(struct tracker *t, uint64_t mail_id);
+void open_touch(struct tracker *t, struct open *o);
+void open_evict(struct tracker *t);
+
+/* message.c */
+void message_rearm(struct tracker *t, struct message *m, int timer);
+
+/* delivery.c */
+void wait_fate(struct tracker *t, struct wait *w, enum fate fate);
+void wait_final(struct tracker *t, struct wait *w, enum fate fate);
+void message_close(struct tracker *t, struct message *m);
+
+/* tracker.c */
+void remember_attempt(struct tracker *t, struct host *h, const struct record *rec);
+
+/* attempt.c */
+bool is_submission(struct slice tag);
+void on_attempt(struct tracker *t, struct host *h, struct record *rec, uint64_t place);
 
 #endif

@@ -14,75 +14,75 @@
 #include "syslog.h"
 
 /* X(NAME, "name"): kinds as `records` shows them. */
-#define RECORD_KINDS(X)                                                                              \
-	X(OTHER, "other")                     /* not understood */                                       \
-	X(NO_INTEREST, "no-interest")         /* a named row of the shape table, nothing for us in it */ \
-	X(ATTEMPT, "attempt")                 /* an action line (design.md 3) */                         \
-	X(CONNECT, "connect")                 /* smtpd: connect from */                                  \
-	X(DISCONNECT, "disconnect")           /* smtpd: disconnect from, with its counters */            \
-	X(CLIENT, "client")                   /* smtpd, qmqpd: QID: client= */                           \
-	X(LOST_CONNECTION, "lost-connection") /* smtpd: lost connection, timeout, too many errors */     \
-	X(PROXY_ACCEPT, "proxy-accept")       /* smtpd before-queue proxy */                             \
-	X(PICKUP, "pickup")                   /* pickup: QID: uid= from= */                              \
-	X(MESSAGE_ID, "message-id")           /* cleanup */                                              \
-	X(QUEUED, "queued")                   /* qmgr: (queue active) */                                 \
-	X(DELIVERY, "delivery")               /* an agent: to= ... status= */                            \
-	X(EXPIRED, "expired")                 /* qmgr: status=expired, returned to sender */             \
-	X(REMOVED, "removed")                 /* qmgr, postsuper, cleanup: removed */                    \
-	X(NOTICE, "notice")                   /* bounce: ... notification: QID2 */                       \
-	X(HELD, "held")                       /* postsuper: placed on hold */                            \
-	X(RELEASED, "released")               /* postsuper: released from hold */                        \
-	X(REQUEUED, "requeued")               /* postsuper: requeued */                                  \
+#define RECORD_KINDS(X)                                                                                       \
+	X(OTHER, "other")                     /* not understood */                                            \
+	X(NO_INTEREST, "no-interest")         /* a named row of the shape table, nothing for us in it */      \
+	X(ATTEMPT, "attempt")                 /* an action line (design.md 3) */                              \
+	X(CONNECT, "connect")                 /* smtpd: connect from */                                       \
+	X(DISCONNECT, "disconnect")           /* smtpd: disconnect from, with its counters */                 \
+	X(CLIENT, "client")                   /* smtpd, qmqpd: QID: client= */                                \
+	X(LOST_CONNECTION, "lost-connection") /* smtpd: lost connection, timeout, too many errors */          \
+	X(PROXY_ACCEPT, "proxy-accept")       /* smtpd before-queue proxy */                                  \
+	X(PICKUP, "pickup")                   /* pickup: QID: uid= from= */                                   \
+	X(MESSAGE_ID, "message-id")           /* cleanup */                                                   \
+	X(QUEUED, "queued")                   /* qmgr: (queue active) */                                      \
+	X(DELIVERY, "delivery")               /* an agent: to= ... status= */                                 \
+	X(EXPIRED, "expired")                 /* qmgr: status=expired, returned to sender */                  \
+	X(REMOVED, "removed")                 /* qmgr, postsuper, cleanup: removed */                         \
+	X(NOTICE, "notice")                   /* bounce: ... notification: QID2 */                            \
+	X(HELD, "held")                       /* postsuper: placed on hold */                                 \
+	X(RELEASED, "released")               /* postsuper: released from hold */                             \
+	X(REQUEUED, "requeued")               /* postsuper: requeued */                                       \
 	X(CRASH, "crash")                     /* fatal:, panic: of a daemon, master about a killed process */ \
-	X(RESTART, "restart")                 /* master: daemon started, terminating */                  \
-	X(SCREEN, "screen")                   /* postscreen tests and verdicts */                        \
-	X(AMAVIS, "amavis")                   /* Passed, Blocked */                                      \
-	X(RSPAMD, "rspamd")                   /* task line */                                            \
-	X(GREYLIST, "greylist")               /* postgrey: action= */                                    \
-	X(SPF, "spf")                         /* policyd-spf */                                          \
-	X(DKIM, "dkim")                       /* opendkim result */                                      \
-	X(DMARC, "dmarc")                     /* opendmarc result */                                     \
-	X(LOSS, "loss")                       /* syslog lost lines */                                    \
+	X(RESTART, "restart")                 /* master: daemon started, terminating */                       \
+	X(SCREEN, "screen")                   /* postscreen tests and verdicts */                             \
+	X(AMAVIS, "amavis")                   /* Passed, Blocked */                                           \
+	X(RSPAMD, "rspamd")                   /* task line */                                                 \
+	X(GREYLIST, "greylist")               /* postgrey: action= */                                         \
+	X(SPF, "spf")                         /* policyd-spf */                                               \
+	X(DKIM, "dkim")                       /* opendkim result */                                           \
+	X(DMARC, "dmarc")                     /* opendmarc result */                                          \
+	X(LOSS, "loss")                       /* syslog lost lines */                                         \
 	X(REPEAT, "repeat")                   /* last message repeated N times */
 
 enum record_kind {
 #define X(id, name) RECORD_##id,
 	RECORD_KINDS(X)
 #undef X
-	RECORD_KIND_COUNT
+	    RECORD_KIND_COUNT
 };
 
 /* Postfix's own action words; OTHER keeps the word in record.word. */
-#define RECORD_ACTIONS(X)                 \
-	X(WARN, "warn")                       \
-	X(REJECT, "reject")                   \
-	X(REJECT_WARNING, "reject_warning")   \
-	X(HOLD, "hold")                       \
-	X(DISCARD, "discard")                 \
-	X(REDIRECT, "redirect")               \
-	X(FILTER, "filter")                   \
-	X(BCC, "bcc")                         \
-	X(INFO, "info")                       \
-	X(PERMIT, "permit")                   \
-	X(HANGUP, "hangup")                   \
-	X(DELAY, "delay")                     \
-	X(WARNING, "warning")                 \
-	X(PASS, "pass")                       \
-	X(PREPEND, "prepend")                 \
-	X(REPLACE, "replace")                 \
-	X(STRIP, "strip")                     \
-	X(PROXY_REJECT, "proxy-reject")       \
-	X(MILTER_REJECT, "milter-reject")     \
-	X(MILTER_HOLD, "milter-hold")         \
-	X(MILTER_DISCARD, "milter-discard")   \
-	X(MILTER_OTHER, "milter")             /* milter-header-redirect and the like: record.word has it */ \
+#define RECORD_ACTIONS(X)                                                                       \
+	X(WARN, "warn")                                                                         \
+	X(REJECT, "reject")                                                                     \
+	X(REJECT_WARNING, "reject_warning")                                                     \
+	X(HOLD, "hold")                                                                         \
+	X(DISCARD, "discard")                                                                   \
+	X(REDIRECT, "redirect")                                                                 \
+	X(FILTER, "filter")                                                                     \
+	X(BCC, "bcc")                                                                           \
+	X(INFO, "info")                                                                         \
+	X(PERMIT, "permit")                                                                     \
+	X(HANGUP, "hangup")                                                                     \
+	X(DELAY, "delay")                                                                       \
+	X(WARNING, "warning")                                                                   \
+	X(PASS, "pass")                                                                         \
+	X(PREPEND, "prepend")                                                                   \
+	X(REPLACE, "replace")                                                                   \
+	X(STRIP, "strip")                                                                       \
+	X(PROXY_REJECT, "proxy-reject")                                                         \
+	X(MILTER_REJECT, "milter-reject")                                                       \
+	X(MILTER_HOLD, "milter-hold")                                                           \
+	X(MILTER_DISCARD, "milter-discard")                                                     \
+	X(MILTER_OTHER, "milter") /* milter-header-redirect and the like: record.word has it */ \
 	X(OTHER, "other")
 
 enum record_action {
 #define X(id, name) ACTION_##id,
 	RECORD_ACTIONS(X)
 #undef X
-	ACTION_COUNT
+	    ACTION_COUNT
 };
 
 enum record_daemon {
@@ -133,28 +133,28 @@ struct record {
 	struct slice word;  /* the action word as it stands in the line */
 	struct slice stage; /* RCPT, END-OF-MESSAGE ...; header, body */
 	struct slice client_name, client_ip, client_port;
-	int code;                 /* 400..599, 0: none */
-	struct slice dsn;         /* 5.7.1 */
-	struct slice text;        /* the free text, code and DSN taken off */
-	struct slice sender;      /* present and empty: null sender */
-	struct slice recipient;   /* to= */
+	int code;               /* 400..599, 0: none */
+	struct slice dsn;       /* 5.7.1 */
+	struct slice text;      /* the free text, code and DSN taken off */
+	struct slice sender;    /* present and empty: null sender */
+	struct slice recipient; /* to= */
 	struct slice orig_recipient;
 	struct slice helo, proto;
 	struct slice sasl_method, sasl_username;
-	struct slice message_id;  /* without <> */
+	struct slice message_id; /* without <> */
 	int64_t size;
 	int nrcpt;
 	struct slice relay, relay_ip, relay_port; /* relay: the whole host[ip]:port as logged */
 	struct slice delay, delays;
-	struct slice status;      /* sent deferred bounced ...; expired */
-	struct slice response;    /* what the other side said, without the outer parentheses */
+	struct slice status;   /* sent deferred bounced ...; expired */
+	struct slice response; /* what the other side said, without the outer parentheses */
 	struct slice orig_queue_id, orig_client;
-	struct slice queued_as;   /* the next queue id; amavis may say several, slash between */
+	struct slice queued_as;                   /* the next queue id; amavis may say several, slash between */
 	int rcpt_ok, rcpt_all, data_ok, data_all; /* disconnect's counters, -1 if not told */
-	struct slice recipients;  /* amavis: the raw `<a>,<b>` list */
-	struct slice category;    /* amavis: Passed|Blocked, see result; evidence: pass fail none ... */
-	struct slice result;      /* evidence word as the program says it */
-	struct slice detail;      /* domain, score, class: what else the evidence line names */
+	struct slice recipients;                  /* amavis: the raw `<a>,<b>` list */
+	struct slice category;                    /* amavis: Passed|Blocked, see result; evidence: pass fail none ... */
+	struct slice result;                      /* evidence word as the program says it */
+	struct slice detail;                      /* domain, score, class: what else the evidence line names */
 	uint8_t flags;
 };
 

@@ -126,12 +126,15 @@ static const struct daemon_name postfix_names[] = {
 
 /* Whole tags, or the first component. */
 static const struct daemon_name program_names[] = {
-    {"amavis", DAEMON_AMAVIS},       {"amavisd", DAEMON_AMAVIS},       {"rspamd", DAEMON_RSPAMD},
-    {"postgrey", DAEMON_POSTGREY},   {"policyd-spf", DAEMON_SPF},      {"opendkim", DAEMON_OPENDKIM},
-    {"opendmarc", DAEMON_OPENDMARC}, {"spamd", DAEMON_SPAMD},          {"dovecot", DAEMON_DOVECOT},
-    {"rsyslogd", DAEMON_SYSLOG},     {"systemd-journald", DAEMON_SYSLOG}, {"journal", DAEMON_SYSLOG},
-    {"syslog-ng", DAEMON_SYSLOG},    {"syslogd", DAEMON_SYSLOG},       {"imjournal", DAEMON_SYSLOG},
-    {"imuxsock", DAEMON_SYSLOG},     {"kernel", DAEMON_SYSLOG},
+    {"amavis", DAEMON_AMAVIS},           {"amavisd", DAEMON_AMAVIS},
+    {"rspamd", DAEMON_RSPAMD},           {"postgrey", DAEMON_POSTGREY},
+    {"policyd-spf", DAEMON_SPF},         {"opendkim", DAEMON_OPENDKIM},
+    {"opendmarc", DAEMON_OPENDMARC},     {"spamd", DAEMON_SPAMD},
+    {"dovecot", DAEMON_DOVECOT},         {"rsyslogd", DAEMON_SYSLOG},
+    {"systemd-journald", DAEMON_SYSLOG}, {"journal", DAEMON_SYSLOG},
+    {"syslog-ng", DAEMON_SYSLOG},        {"syslogd", DAEMON_SYSLOG},
+    {"imjournal", DAEMON_SYSLOG},        {"imuxsock", DAEMON_SYSLOG},
+    {"kernel", DAEMON_SYSLOG},
 };
 
 static enum record_daemon daemon_find(const struct daemon_name *names, size_t n, struct slice s)
@@ -307,11 +310,10 @@ bool shapes_client(struct slice *s, struct slice *name, struct slice *ip, struct
 
 /* state->where of smtpd; the two-word ones first (grammar 2.5, 2.7). */
 static const struct slice stages[] = {
-    SLICE("DATA content"), SLICE("BDAT content"), SLICE("RCPT"),    SLICE("END-OF-MESSAGE"),
-    SLICE("MAIL"),         SLICE("DATA"),         SLICE("CONNECT"), SLICE("EHLO"),
-    SLICE("HELO"),         SLICE("BDAT"),         SLICE("VRFY"),    SLICE("ETRN"),
-    SLICE("STARTTLS"),     SLICE("AUTH"),         SLICE("RSET"),    SLICE("NOOP"),
-    SLICE("QUIT"),         SLICE("HELP"),         SLICE("XCLIENT"), SLICE("XFORWARD"),
+    SLICE("DATA content"), SLICE("BDAT content"), SLICE("RCPT"),     SLICE("END-OF-MESSAGE"), SLICE("MAIL"),
+    SLICE("DATA"),         SLICE("CONNECT"),      SLICE("EHLO"),     SLICE("HELO"),           SLICE("BDAT"),
+    SLICE("VRFY"),         SLICE("ETRN"),         SLICE("STARTTLS"), SLICE("AUTH"),           SLICE("RSET"),
+    SLICE("NOOP"),         SLICE("QUIT"),         SLICE("HELP"),     SLICE("XCLIENT"),        SLICE("XFORWARD"),
     SLICE("UNKNOWN"),      SLICE("EXPN"),         SLICE("connect"),
 };
 
@@ -411,8 +413,10 @@ static const struct {
 	char letter;
 	enum token_type type;
 } letters[] = {
-    {'q', TOKEN_QUEUE_ID}, {'Q', TOKEN_QUEUE_ID_OR_NONE}, {'c', TOKEN_CLIENT}, {'p', TOKEN_SCREEN_CLIENT},
-    {'s', TOKEN_STAGE},    {'d', TOKEN_DIGITS},           {'w', TOKEN_WORD},   {'a', TOKEN_ADDRESS},
+    {'q', TOKEN_QUEUE_ID}, {'Q', TOKEN_QUEUE_ID_OR_NONE},
+    {'c', TOKEN_CLIENT},   {'p', TOKEN_SCREEN_CLIENT},
+    {'s', TOKEN_STAGE},    {'d', TOKEN_DIGITS},
+    {'w', TOKEN_WORD},     {'a', TOKEN_ADDRESS},
     {'~', TOKEN_UNTIL},    {'*', TOKEN_REST},
 };
 
@@ -609,8 +613,7 @@ static bool foreign(const struct record *r, struct slice text)
 {
 	struct slice id;
 
-	if (r->line->tag.n == 0 || slice_starts(r->line->tag, SLICE("postfix")) ||
-	    slice_starts(text, SLICE("NOQUEUE")))
+	if (r->line->tag.n == 0 || slice_starts(r->line->tag, SLICE("postfix")) || slice_starts(text, SLICE("NOQUEUE")))
 		return false;
 	return !(shapes_queue_id(&text, &id) && slice_starts(text, SLICE(": ")));
 }

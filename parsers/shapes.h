@@ -29,7 +29,7 @@
 struct shape {
 	enum record_daemon daemon;
 	enum record_kind kind;
-	const char *name;    /* unique: `smtpd-connect` */
+	const char *name; /* unique: `smtpd-connect` */
 	const char *pattern;
 	const char *example; /* the MSG part of a line that this row and no earlier one matches */
 	/*
@@ -43,11 +43,11 @@ struct shape {
 };
 
 /* Rows of one daemon stand in the order in which they are tried. */
-extern const struct shape shapes_postfix[];    /* shapes_postfix.c: mail and its life */
+extern const struct shape shapes_postfix[]; /* shapes_postfix.c: mail and its life */
 extern const size_t shapes_postfix_count;
 extern const struct shape shapes_companions[]; /* shapes_companions.c: amavis, rspamd, SPF, DKIM, DMARC, greylisting */
 extern const size_t shapes_companions_count;
-extern const struct shape shapes_noise[];      /* shapes_noise.c: what is of no interest, each with its name */
+extern const struct shape shapes_noise[]; /* shapes_noise.c: what is of no interest, each with its name */
 extern const size_t shapes_noise_count;
 
 /* Builds the lookup from the tables. Call once before any other; cheap. */

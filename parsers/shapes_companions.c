@@ -38,8 +38,7 @@ static size_t span_of(struct slice s, const char *also)
 
 	for (; i < s.n; i++) {
 		char c = s.p[i];
-		bool alnum =
-		    (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+		bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 		if (!alnum && (c == '\0' || !strchr(also, c)))
 			break;
 	}
@@ -49,9 +48,8 @@ static size_t span_of(struct slice s, const char *also)
 /* Results as SPF, DKIM and DMARC (RFC 8601) name them, in whatever case. */
 static struct slice evidence_category(struct slice word)
 {
-	static const struct slice names[] = {SLICE("pass"),     SLICE("fail"), SLICE("softfail"),
-	                                     SLICE("neutral"),  SLICE("none"), SLICE("permerror"),
-	                                     SLICE("temperror")};
+	static const struct slice names[] = {SLICE("pass"), SLICE("fail"),      SLICE("softfail"), SLICE("neutral"),
+	                                     SLICE("none"), SLICE("permerror"), SLICE("temperror")};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (slice_eq_fold(names[i], word))
@@ -225,8 +223,8 @@ static struct slice amavis_category(struct slice s)
 {
 	size_t i = 0;
 
-	while (i < s.n && ((s.p[i] >= 'A' && s.p[i] <= 'Z') ||
-	                   (i && (s.p[i] == '-' || (s.p[i] >= '0' && s.p[i] <= '9')))))
+	while (i < s.n &&
+	       ((s.p[i] >= 'A' && s.p[i] <= 'Z') || (i && (s.p[i] == '-' || (s.p[i] >= '0' && s.p[i] <= '9')))))
 		i++;
 	return slice_head(s, i);
 }
@@ -236,8 +234,7 @@ static bool fields_amavis(struct record *r)
 	struct slice s = r->body, amid;
 	bool cut = slice_ends(s, SLICE("..."));
 
-	if (!cut_at(&s, SLICE(" "), &amid) || !slice_ends(amid, SLICE(")")) ||
-	    !cut_at(&s, SLICE(" "), &r->category))
+	if (!cut_at(&s, SLICE(" "), &amid) || !slice_ends(amid, SLICE(")")) || !cut_at(&s, SLICE(" "), &r->category))
 		return false;
 	r->result = amavis_category(s);
 	s = slice_from(s, r->result.n);
@@ -246,8 +243,7 @@ static bool fields_amavis(struct record *r)
 	if (cut)
 		r->flags |= RECORD_TRUNCATED;
 	struct record one = *r;
-	int fits = slice_starts(s, SLICE(" (")) ? amavis_readings(s, cut, &one)
-	                                        : amavis_reading(s, cut, &one);
+	int fits = slice_starts(s, SLICE(" (")) ? amavis_readings(s, cut, &one) : amavis_reading(s, cut, &one);
 	if (fits)
 		*r = one;
 	if (fits > 1 || (fits == 0 && !cut))
@@ -271,25 +267,22 @@ static bool rspamd_verdict(struct slice *s, struct slice *action)
 {
 	struct slice skip;
 
-	return slice_skip(s, SLICE(" (")) && cut_at(s, SLICE(": "), &skip) &&
-	       span_of(skip, "_-") == skip.n && cut_at(s, SLICE(" ("), &skip) && skip.n == 1 &&
-	       cut_at(s, SLICE("): ["), action) && span_of(*action, " _-") == action->n &&
-	       cut_at(s, SLICE("] "), &skip) && span_of(skip, ".-/") == skip.n &&
-	       slice_starts(*s, SLICE("["));
+	return slice_skip(s, SLICE(" (")) && cut_at(s, SLICE(": "), &skip) && span_of(skip, "_-") == skip.n &&
+	       cut_at(s, SLICE(" ("), &skip) && skip.n == 1 && cut_at(s, SLICE("): ["), action) &&
+	       span_of(*action, " _-") == action->n && cut_at(s, SLICE("] "), &skip) &&
+	       span_of(skip, ".-/") == skip.n && slice_starts(*s, SLICE("["));
 }
 
 /* Behind the Message-ID: `[ qid: <Q>,][ ip: A,][ user: U,][ from: <S>,]` and the verdict. */
 static bool rspamd_reading(struct slice *s, struct record *r)
 {
 	if (!rspamd_part(s, SLICE(" qid: <"), SLICE(">,"), &r->queue_id) ||
-	    span_of(r->queue_id, "_") != r->queue_id.n ||
-	    !rspamd_part(s, SLICE(" ip: "), SLICE(","), &r->client_ip) ||
+	    span_of(r->queue_id, "_") != r->queue_id.n || !rspamd_part(s, SLICE(" ip: "), SLICE(","), &r->client_ip) ||
 	    span_of(r->client_ip, ".:") != r->client_ip.n ||
 	    !rspamd_part(s, SLICE(" user: "), SLICE(","), &r->sasl_username))
 		return false;
 	struct slice t = *s;
-	if (slice_skip(&t, SLICE(" from: ")) && attrs_address(&t, &r->sender) &&
-	    slice_skip(&t, SLICE(",")))
+	if (slice_skip(&t, SLICE(" from: ")) && attrs_address(&t, &r->sender) && slice_skip(&t, SLICE(",")))
 		*s = t;
 	else if (!rspamd_part(s, SLICE(" from: <"), SLICE(">,"), &r->sender))
 		return false;
@@ -395,8 +388,7 @@ static bool fields_postgrey(struct record *r)
 		return false;
 	if (!slice_skip(&s, SLICE("client_address=")) || !cut_at(&s, SLICE(", "), &r->client_ip))
 		return false;
-	r->sender =
-	    slice_head(s, 0); /* postgrey leaves out what is empty: no sender= is the null sender */
+	r->sender = slice_head(s, 0); /* postgrey leaves out what is empty: no sender= is the null sender */
 	if (slice_skip(&s, SLICE("sender="))) {
 		if (occurs_again(s, SLICE(", recipient=")))
 			r->flags |= RECORD_SUSPECT;
@@ -455,8 +447,7 @@ static void spf_details(struct slice s, struct record *r)
 	ptrdiff_t at;
 	int fits = 0;
 
-	for (int tries = 0; tries < READINGS_MAX && (at = slice_find(s, SLICE("client-ip="))) >= 0;
-	     tries++) {
+	for (int tries = 0; tries < READINGS_MAX && (at = slice_find(s, SLICE("client-ip="))) >= 0; tries++) {
 		struct record one = *r;
 		struct slice before = slice_head(s, (size_t)at), t = slice_from(s, (size_t)at);
 		s = slice_from(t, 1);
@@ -526,8 +517,7 @@ static bool fields_spf_refusal(struct record *r)
 	 * length */
 	if (cut_at(&s, SLICE(" due to: "), &skip)) {
 		slice_skip(&s, SLICE("Receiver policy for "));
-		struct slice word =
-		    slice_skip(&s, SLICE("SPF ")) ? slice_head(s, span_of(s, "")) : SLICE_NONE;
+		struct slice word = slice_skip(&s, SLICE("SPF ")) ? slice_head(s, span_of(s, "")) : SLICE_NONE;
 		struct slice known = evidence_category(word);
 		if (slice_is_set(known)) {
 			r->result = word;
@@ -622,9 +612,8 @@ static bool fields_dmarc(struct record *r)
 	{                                                                                   \
 		DAEMON_SPF, RECORD_SPF, "spf-" name, prefix pattern, before example, fields \
 	}
-#define SPF_ROWS(name, pattern, example, fields)                          \
-	SPF_ROW(name, "", "", pattern, example, fields),                  \
-	    SPF_ROW(name "-colon", ": ", ": ", pattern, example, fields), \
+#define SPF_ROWS(name, pattern, example, fields)                                                                       \
+	SPF_ROW(name, "", "", pattern, example, fields), SPF_ROW(name "-colon", ": ", ": ", pattern, example, fields), \
 	    SPF_ROW(name "-id", "%q: ", "3F2A1C0D9E: ", pattern, example, fields)
 #define SPF_DETAILS                                                               \
 	"client-ip=192.0.2.7; helo=mx.example.net; envelope-from=a@example.com; " \
@@ -633,15 +622,14 @@ static bool fields_dmarc(struct record *r)
 	"Please see " \
 	"http://www.openspf.net/Why?s=mfrom;id=a@example.com;ip=192.0.2.7;r=mx.example.org"
 
-#define DKIM_ROW(name, pattern, example)                                    \
-	{                                                                   \
-		DAEMON_OPENDKIM, RECORD_DKIM, "dkim-" name, "%q: " pattern, \
-		    "3F2A1C0D9E: " example, fields_dkim                     \
+#define DKIM_ROW(name, pattern, example)                                                                        \
+	{                                                                                                       \
+		DAEMON_OPENDKIM, RECORD_DKIM, "dkim-" name, "%q: " pattern, "3F2A1C0D9E: " example, fields_dkim \
 	}
-#define DMARC_ROW(result)                                                          \
-	{                                                                          \
-		DAEMON_OPENDMARC, RECORD_DMARC, "dmarc-" result, "%q: %w " result, \
-		    "3F2A1C0D9E: example.com " result, fields_dmarc                \
+#define DMARC_ROW(result)                                                                                             \
+	{                                                                                                             \
+		DAEMON_OPENDMARC, RECORD_DMARC, "dmarc-" result, "%q: %w " result, "3F2A1C0D9E: example.com " result, \
+		    fields_dmarc                                                                                      \
 	}
 
 const struct shape shapes_companions[] = {
@@ -661,10 +649,10 @@ const struct shape shapes_companions[] = {
      fields_amavis},
 
     {DAEMON_RSPAMD, RECORD_RSPAMD, "rspamd-task", RSPAMD_PATTERN, RSPAMD_LINE, fields_rspamd},
-    {DAEMON_RSPAMD, RECORD_RSPAMD, "rspamd-task-worker", "(%w " RSPAMD_PATTERN,
-     "(rspamd_proxy) " RSPAMD_LINE, fields_rspamd},
-    {DAEMON_RSPAMD, RECORD_RSPAMD, "rspamd-task-file", "#%w " RSPAMD_PATTERN,
-     "#412(rspamd_proxy) " RSPAMD_LINE, fields_rspamd},
+    {DAEMON_RSPAMD, RECORD_RSPAMD, "rspamd-task-worker", "(%w " RSPAMD_PATTERN, "(rspamd_proxy) " RSPAMD_LINE,
+     fields_rspamd},
+    {DAEMON_RSPAMD, RECORD_RSPAMD, "rspamd-task-file", "#%w " RSPAMD_PATTERN, "#412(rspamd_proxy) " RSPAMD_LINE,
+     fields_rspamd},
 
     {DAEMON_POSTGREY, RECORD_GREYLIST, "postgrey-action", "action=%~, reason=%*",
      "action=greylist, reason=new, client_name=mx.example.net, client_address=192.0.2.7, "
@@ -677,20 +665,16 @@ const struct shape shapes_companions[] = {
      fields_postgrey},
 
     SPF_ROWS("received", "prepend Received-SPF: %*",
-             "prepend Received-SPF: Pass (mailfrom) identity=mailfrom; " SPF_DETAILS " ",
-             fields_spf_header),
+             "prepend Received-SPF: Pass (mailfrom) identity=mailfrom; " SPF_DETAILS " ", fields_spf_header),
     SPF_ROWS("results", "prepend Authentication-Results: %*",
              "prepend Authentication-Results: mx.example.org; spf=softfail (no reason) "
              "smtp.mailfrom=example.com "
              "(" SPF_DETAILS ")",
              fields_spf_header),
-    SPF_ROWS(
-        "not-prepended", "Header field not prepended: %*",
-        "Header field not prepended: Received-SPF: None (no SPF record) identity=helo; " SPF_DETAILS
-        " ",
-        fields_spf_header),
-    SPF_ROWS("refused", "550 %*",
-             "550 5.7.23 Message rejected due to: SPF fail - not authorized. " SPF_WHY,
+    SPF_ROWS("not-prepended", "Header field not prepended: %*",
+             "Header field not prepended: Received-SPF: None (no SPF record) identity=helo; " SPF_DETAILS " ",
+             fields_spf_header),
+    SPF_ROWS("refused", "550 %*", "550 5.7.23 Message rejected due to: SPF fail - not authorized. " SPF_WHY,
              fields_spf_refusal),
     SPF_ROWS("deferred", "defer_if_permit %*",
              "defer_if_permit 4.7.24 Message deferred due to: SPF Temporary Error: DNS "
@@ -717,8 +701,8 @@ const struct shape shapes_companions[] = {
     DMARC_ROW("permerror"),
     {DAEMON_OPENDMARC, RECORD_SPF, "dmarc-spf-mailfrom", "%q: SPF(mailfrom): %*",
      "3F2A1C0D9E: SPF(mailfrom): example.com softfail", fields_dmarc},
-    {DAEMON_OPENDMARC, RECORD_SPF, "dmarc-spf-helo", "%q: SPF(helo): %*",
-     "3F2A1C0D9E: SPF(helo): mx.example.net none", fields_dmarc},
+    {DAEMON_OPENDMARC, RECORD_SPF, "dmarc-spf-helo", "%q: SPF(helo): %*", "3F2A1C0D9E: SPF(helo): mx.example.net none",
+     fields_dmarc},
 };
 
 const size_t shapes_companions_count = sizeof shapes_companions / sizeof *shapes_companions;

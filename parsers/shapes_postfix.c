@@ -379,7 +379,8 @@ static bool fields_disconnect(struct record *r)
 		} else if (slice_eq(word, SLICE("data")) || slice_eq(word, SLICE("bdat"))) {
 			data_ok += ok;
 			data_all += all;
-		} else if (slice_eq(word, SLICE("commands"))) { /* the last one; before Postfix 3.0 nothing is counted */
+		} else if (slice_eq(word,
+		                    SLICE("commands"))) { /* the last one; before Postfix 3.0 nothing is counted */
 			r->rcpt_ok = rcpt_ok;
 			r->rcpt_all = rcpt_all;
 			r->data_ok = data_ok;
@@ -636,24 +637,24 @@ static bool fields_screen(struct record *r)
 
 /* -------------------------------------------------------------------- the table */
 
-#define SMTPD_ACTION(word, text)                                                                        \
-	{                                                                                               \
-		DAEMON_SMTPD, RECORD_ATTEMPT, "smtpd-" word, "%Q: " word ": %s from %c: %*",                 \
-		    "NOQUEUE: " word ": RCPT from mx.example.net[192.0.2.7]: " text                          \
-		    "; from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mx.example.net>",           \
-		    fields_action                                                                        \
+#define SMTPD_ACTION(word, text)                                                                   \
+	{                                                                                          \
+		DAEMON_SMTPD, RECORD_ATTEMPT, "smtpd-" word, "%Q: " word ": %s from %c: %*",       \
+		    "NOQUEUE: " word ": RCPT from mx.example.net[192.0.2.7]: " text                \
+		    "; from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mx.example.net>", \
+		    fields_action                                                                  \
 	}
-#define CHECK_ROW(word, what)                                                                           \
-	{                                                                                               \
-		DAEMON_CLEANUP, RECORD_ATTEMPT, "cleanup-" word "-" what, "%q: " word ": " what " %*",       \
-		    "3F2A1C0D9E: " word ": " what " Subject: hi from mx.example.net[192.0.2.7]; "            \
-		    "from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mx>: policy",             \
-		    fields_check                                                                         \
+#define CHECK_ROW(word, what)                                                                          \
+	{                                                                                              \
+		DAEMON_CLEANUP, RECORD_ATTEMPT, "cleanup-" word "-" what, "%q: " word ": " what " %*", \
+		    "3F2A1C0D9E: " word ": " what " Subject: hi from mx.example.net[192.0.2.7]; "      \
+		    "from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mx>: policy",           \
+		    fields_check                                                                       \
 	}
 #define CHECK_WORD(word) CHECK_ROW(word, "header"), CHECK_ROW(word, "body"), CHECK_ROW(word, "content")
-#define SCREEN_ROW(name, pattern, example)                                                              \
-	{                                                                                               \
-		DAEMON_POSTSCREEN, RECORD_SCREEN, "postscreen-" name, pattern, example, fields_screen        \
+#define SCREEN_ROW(name, pattern, example)                                                            \
+	{                                                                                             \
+		DAEMON_POSTSCREEN, RECORD_SCREEN, "postscreen-" name, pattern, example, fields_screen \
 	}
 
 const struct shape shapes_postfix[] = {
@@ -705,7 +706,8 @@ const struct shape shapes_postfix[] = {
     {DAEMON_SMTPD, RECORD_LOST_CONNECTION, "smtpd-too-many-errors-id", "%Q: too many errors after %*",
      "NOQUEUE: too many errors after RCPT from unknown[192.0.2.7]", fields_lost},
     {DAEMON_SMTPD, RECORD_CRASH, "smtpd-fatal", "fatal: %*", "fatal: no SASL authentication mechanisms", NULL},
-    {DAEMON_SMTPD, RECORD_CRASH, "smtpd-panic", "panic: %*", "panic: myfree: corrupt or unallocated memory block", NULL},
+    {DAEMON_SMTPD, RECORD_CRASH, "smtpd-panic", "panic: %*", "panic: myfree: corrupt or unallocated memory block",
+     NULL},
 
     /* cleanup */
     {DAEMON_CLEANUP, RECORD_MESSAGE_ID, "cleanup-message-id", "%q: message-id=%*",
@@ -763,7 +765,8 @@ const struct shape shapes_postfix[] = {
      "status=sent (250 2.0.0 Ok: queued as 4F9D195432C)",
      fields_delivery},
     {DAEMON_DISCARD, RECORD_DELIVERY, "discard-delivery", "%q: to=%*",
-     "1A2B3C4D5E: to=<b@example.org>, relay=none, delay=0.1, delays=0.1/0/0/0, dsn=2.0.0, status=sent (nobody reads it)",
+     "1A2B3C4D5E: to=<b@example.org>, relay=none, delay=0.1, delays=0.1/0/0/0, dsn=2.0.0, status=sent (nobody reads "
+     "it)",
      fields_delivery},
     {DAEMON_AGENT, RECORD_ATTEMPT, "agent-header-check", "%q: warning: header %*",
      "1A2B3C4D5E: warning: header Subject: hi: policy", fields_check},

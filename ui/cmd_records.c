@@ -18,9 +18,10 @@ static const char *const formats[] = {"text", "jsonl", NULL};
 
 static const struct option_row rows[] = {
     COMMON_ROWS(struct records_command),
-    {"--format", "FORMAT", OPTION_CHOICE, offsetof(struct records_command, format), "how to print (default: text)", 0, 0, formats},
-    {"--year", "YYYY", OPTION_INT, offsetof(struct records_command, year), "year of the first stamp that has none", 1970,
-     9999, NULL},
+    {"--format", "FORMAT", OPTION_CHOICE, offsetof(struct records_command, format), "how to print (default: text)", 0,
+     0, formats},
+    {"--year", "YYYY", OPTION_INT, offsetof(struct records_command, year), "year of the first stamp that has none",
+     1970, 9999, NULL},
 };
 #define ROWS (sizeof rows / sizeof *rows)
 

@@ -46,16 +46,51 @@ static unsigned pick(unsigned n)
 
 /* What an attacker would like to be taken for something else. */
 static const char *const baits[] = {
-	"; from=<", "> to=<", " proto=ESMTP helo=<", ">", "<", "\"", "\\", "@", ";", ": ", " ", ".", ",", "a", "b",
-	"x.example", "h", "z@spam.example", "; from=<z@spam.example> to=<y@e.example> proto=ESMTP helo=<h>",
-	"; from=<>", " to=<", " proto=SMTP", " helo=<", "; proto=SMTP", "@x> to=<", "\" to=<\"", "; from=<\"", "\\\"",
-	"\xC3\xA9", "\xE6\x97\xA5", ">: Sender address rejected: Access denied", " from x[192.0.2.9]", ";: ",
-	" from x[192.0.2.9]; from=<c@d> to=<e@f> proto=ESMTP helo=<g>: y", " from local; from=<c@d>", "(", "[", "]",
-	"=", "; ",
+    "; from=<",
+    "> to=<",
+    " proto=ESMTP helo=<",
+    ">",
+    "<",
+    "\"",
+    "\\",
+    "@",
+    ";",
+    ": ",
+    " ",
+    ".",
+    ",",
+    "a",
+    "b",
+    "x.example",
+    "h",
+    "z@spam.example",
+    "; from=<z@spam.example> to=<y@e.example> proto=ESMTP helo=<h>",
+    "; from=<>",
+    " to=<",
+    " proto=SMTP",
+    " helo=<",
+    "; proto=SMTP",
+    "@x> to=<",
+    "\" to=<\"",
+    "; from=<\"",
+    "\\\"",
+    "\xC3\xA9",
+    "\xE6\x97\xA5",
+    ">: Sender address rejected: Access denied",
+    " from x[192.0.2.9]",
+    ";: ",
+    " from x[192.0.2.9]; from=<c@d> to=<e@f> proto=ESMTP helo=<g>: y",
+    " from local; from=<c@d>",
+    "(",
+    "[",
+    "]",
+    "=",
+    "; ",
 };
 #define BAITS (sizeof baits / sizeof *baits)
 
-static const char *const user_baits[] = {" sasl_method=PLAIN", " sasl_username=u", " sasl_username=u v", " sasl_sender="};
+static const char *const user_baits[] = {" sasl_method=PLAIN", " sasl_username=u", " sasl_username=u v",
+                                         " sasl_sender="};
 
 /* Some baits one after the other; users: those that imitate a login too. */
 static void lure(char *out, unsigned most, bool users)
@@ -81,7 +116,8 @@ struct address {
 
 static void address_make(struct address *a, unsigned most, bool users)
 {
-	static const char *const domains[] = {"@example.com", "@[192.0.2.1]", "@[IPv6:2001:db8::1]", "@b\xC3\xBC.example", ""};
+	static const char *const domains[] = {"@example.com", "@[192.0.2.1]", "@[IPv6:2001:db8::1]",
+	                                      "@b\xC3\xBC.example", ""};
 	const char *domain = domains[pick(5)];
 	char local[6144], *out = a->external;
 
@@ -118,8 +154,8 @@ static void helo_make(char *out)
 struct hostile {
 	struct address from, to;
 	char helo[512], text[8192], line[65536];
-	size_t tail;  /* where the true tail begins */
-	bool local;   /* mail that did not come by SMTP: no proto=, no helo= */
+	size_t tail; /* where the true tail begins */
+	bool local;  /* mail that did not come by SMTP: no proto=, no helo= */
 };
 
 static void hostile_addresses(struct hostile *h, unsigned most, bool users)
@@ -133,11 +169,12 @@ static void hostile_addresses(struct hostile *h, unsigned most, bool users)
 
 static void hostile_line(struct hostile *h, const char *word, const char *code, const char *login)
 {
-	int n = snprintf(h->line, sizeof h->line, "NOQUEUE: %s: RCPT from unknown[192.0.2.7]: %s%s", word, code, h->text);
+	int n =
+	    snprintf(h->line, sizeof h->line, "NOQUEUE: %s: RCPT from unknown[192.0.2.7]: %s%s", word, code, h->text);
 
 	h->tail = (size_t)n;
-	snprintf(h->line + n, sizeof h->line - (size_t)n, "; from=<%s> to=<%s> proto=ESMTP helo=<%s>%s", h->from.external,
-	         h->to.external, h->helo, login);
+	snprintf(h->line + n, sizeof h->line - (size_t)n, "; from=<%s> to=<%s> proto=ESMTP helo=<%s>%s",
+	         h->from.external, h->to.external, h->helo, login);
 }
 
 /* A reply that shows an address of the client, cut as smtpd cuts it; a user's login now and then. */
@@ -245,8 +282,9 @@ static void a_text_of_the_admins_that_imitates_a_tail_is_suspect(void **state)
 
 static void a_user_name_that_imitates_a_tail_is_suspect(void **state)
 {
-	static const char *const words[] = {"warn: RCPT from unknown[192.0.2.7]: t",
-	                                    "reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <b@x>: Relay access denied"};
+	static const char *const words[] = {
+	    "warn: RCPT from unknown[192.0.2.7]: t",
+	    "reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <b@x>: Relay access denied"};
 	char text[512];
 
 	(void)state;
@@ -265,7 +303,8 @@ static void a_user_name_that_imitates_a_tail_is_suspect(void **state)
 
 static void hostile_header(struct hostile *h)
 {
-	static const char *const whence[] = {"mx.example.net[198.51.100.5]", "mx.example.net[2001:db8::5]:99", "unknown", "local"};
+	static const char *const whence[] = {"mx.example.net[198.51.100.5]", "mx.example.net[2001:db8::5]:99",
+	                                     "unknown", "local"};
 	unsigned which = pick(4);
 	char content[2048], tail[64 + sizeof h->helo] = "";
 
@@ -278,8 +317,8 @@ static void hostile_header(struct hostile *h)
 	int n = snprintf(h->line, sizeof h->line, "3F2A1C0D9E: warning: header Subject: %s", content);
 	snprintf(h->text, sizeof h->text, "Subject: %s", content);
 	h->tail = (size_t)n;
-	snprintf(h->line + n, sizeof h->line - (size_t)n, " from %s; from=<%s> to=<%s>%s%s", whence[which], h->from.external,
-	         h->to.external, tail, pick(3) ? ": *** to be refused ***" : "");
+	snprintf(h->line + n, sizeof h->line - (size_t)n, " from %s; from=<%s> to=<%s>%s%s", whence[which],
+	         h->from.external, h->to.external, tail, pick(3) ? ": *** to be refused ***" : "");
 }
 
 static void a_header_check_is_read_as_it_was_written(void **state)
@@ -301,7 +340,8 @@ static void a_header_check_is_read_as_it_was_written(void **state)
 		if (rec.kind != RECORD_ATTEMPT || rec.flags || !is(rec.sender, h.from.external) ||
 		    !is(rec.recipient, h.to.external) || !is(rec.detail, h.text) ||
 		    !is(rec.helo, h.local ? NULL : h.helo) ||
-		    !is(rec.text, behind ? "*** to be refused ***" : h.text) || slice_eq(rec.client_ip, SLICE("192.0.2.9")))
+		    !is(rec.text, behind ? "*** to be refused ***" : h.text) ||
+		    slice_eq(rec.client_ip, SLICE("192.0.2.9")))
 			fail_msg("line %d, flags %d: %s", i, rec.flags, h.line);
 	}
 	assert_true(suspect < LINES / 20);
@@ -335,9 +375,10 @@ static void a_text_that_quotes_the_header_is_suspect(void **state)
 static void a_long_header_line_says_nothing_of_its_sender(void **state)
 {
 	static char text[2001];
-	int n = snprintf(text, sizeof text,
-	                 "3F2A1C0D9E: warning: header Subject: x from mx[192.0.2.7]; from=<a@x> to=<\"y from z[192.0.2.9]; "
-	                 "from=<c@d> to=<e@f> proto=ESMTP helo=<g>: ");
+	int n =
+	    snprintf(text, sizeof text,
+	             "3F2A1C0D9E: warning: header Subject: x from mx[192.0.2.7]; from=<a@x> to=<\"y from z[192.0.2.9]; "
+	             "from=<c@d> to=<e@f> proto=ESMTP helo=<g>: ");
 
 	(void)state;
 	memset(text + n, 'y', 2000 - (size_t)n);
@@ -361,8 +402,8 @@ static void true_or_absent(const char *whole, size_t n, const char *from, const 
 	bool fine = rec.kind == RECORD_OTHER || rec.kind == RECORD_ATTEMPT;
 	if (rec.kind == RECORD_ATTEMPT) {
 		bool missing = !slice_is_set(rec.sender) || !slice_is_set(rec.recipient) || !slice_is_set(rec.proto);
-		fine = (is(rec.sender, NULL) || is(rec.sender, from)) && (is(rec.recipient, NULL) || is(rec.recipient, to)) &&
-		       (!missing || rec.flags & RECORD_TRUNCATED);
+		fine = (is(rec.sender, NULL) || is(rec.sender, from)) &&
+		       (is(rec.recipient, NULL) || is(rec.recipient, to)) && (!missing || rec.flags & RECORD_TRUNCATED);
 	}
 	if (!fine)
 		fail_msg("flags %d, sender %.*s, recipient %.*s: %.*s", rec.flags, (int)rec.sender.n,
@@ -377,27 +418,27 @@ static void true_or_absent(const char *whole, size_t n, const char *from, const 
 static const struct {
 	const char *text, *from, *to;
 } cuttable[] = {
-	{"NOQUEUE: warn: RCPT " HEAD "*** Invalid Inbound Sender ***; from=<a@example.com> to=<b@example.org> "
-	 "proto=ESMTP helo=<mx.example.net>",
-	 "a@example.com", "b@example.org"},
-	{"NOQUEUE: reject: RCPT " HEAD "554 5.7.1 <b.long.name@mail.example.org>: Recipient address rejected: Access "
-	 "denied; from=<a.long.name@mail.example.com> to=<b.long.name@mail.example.org> proto=ESMTP helo=<mx> "
-	 "sasl_method=PLAIN sasl_username=jane sasl_sender=x",
-	 "a.long.name@mail.example.com", "b.long.name@mail.example.org"},
-	{"NOQUEUE: reject: RCPT " HEAD "554 5.7.1 <" MONSTER "@example.com>: Sender address rejected: Access denied; "
-	 "from=<\"" MONSTER "\"@example.com> to=<\"" MONSTER "\"@example.org> proto=ESMTP helo=<x>",
-	 "\"" MONSTER "\"@example.com", "\"" MONSTER "\"@example.org"},
-	{"NOQUEUE: reject: RCPT " HEAD "554 5.7.1 <b@example.org>: Relay access denied; from=<\"" MONSTER
-	 "\"@example.com> to=<b@example.org> proto=ESMTP helo=<x>",
-	 "\"" MONSTER "\"@example.com", "b@example.org"},
-	{"NOQUEUE: reject: RCPT " HEAD "554 5.7.1 Service unavailable; Client host [192.0.2.7] blocked using bl.example; "
-	 "why; from=<x>; from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<x>",
-	 "a@example.com", "b@example.org"},
-	{"NOQUEUE: warn: RCPT " HEAD "t; from=<a@example.com> to=<\"" MONSTER "\"@example.org> proto=ESMTP helo=<x>",
-	 "a@example.com", "\"" MONSTER "\"@example.org"},
-	{"NOQUEUE: warn: RCPT " HEAD "a; b; from=<\"" MONSTER "> to=<\\\"\"@[192.0.2.1]> to=<b@example.org> proto=ESMTP "
-	 "helo=<x>",
-	 "\"" MONSTER "> to=<\\\"\"@[192.0.2.1]", "b@example.org"},
+    {"NOQUEUE: warn: RCPT " HEAD "*** Invalid Inbound Sender ***; from=<a@example.com> to=<b@example.org> "
+     "proto=ESMTP helo=<mx.example.net>",
+     "a@example.com", "b@example.org"},
+    {"NOQUEUE: reject: RCPT " HEAD "554 5.7.1 <b.long.name@mail.example.org>: Recipient address rejected: Access "
+     "denied; from=<a.long.name@mail.example.com> to=<b.long.name@mail.example.org> proto=ESMTP helo=<mx> "
+     "sasl_method=PLAIN sasl_username=jane sasl_sender=x",
+     "a.long.name@mail.example.com", "b.long.name@mail.example.org"},
+    {"NOQUEUE: reject: RCPT " HEAD "554 5.7.1 <" MONSTER "@example.com>: Sender address rejected: Access denied; "
+     "from=<\"" MONSTER "\"@example.com> to=<\"" MONSTER "\"@example.org> proto=ESMTP helo=<x>",
+     "\"" MONSTER "\"@example.com", "\"" MONSTER "\"@example.org"},
+    {"NOQUEUE: reject: RCPT " HEAD "554 5.7.1 <b@example.org>: Relay access denied; from=<\"" MONSTER
+     "\"@example.com> to=<b@example.org> proto=ESMTP helo=<x>",
+     "\"" MONSTER "\"@example.com", "b@example.org"},
+    {"NOQUEUE: reject: RCPT " HEAD "554 5.7.1 Service unavailable; Client host [192.0.2.7] blocked using bl.example; "
+     "why; from=<x>; from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<x>",
+     "a@example.com", "b@example.org"},
+    {"NOQUEUE: warn: RCPT " HEAD "t; from=<a@example.com> to=<\"" MONSTER "\"@example.org> proto=ESMTP helo=<x>",
+     "a@example.com", "\"" MONSTER "\"@example.org"},
+    {"NOQUEUE: warn: RCPT " HEAD "a; b; from=<\"" MONSTER "> to=<\\\"\"@[192.0.2.1]> to=<b@example.org> proto=ESMTP "
+     "helo=<x>",
+     "\"" MONSTER "> to=<\\\"\"@[192.0.2.1]", "b@example.org"},
 };
 
 static void a_line_cut_at_any_byte_names_nobody_else(void **state)
@@ -444,8 +485,9 @@ static void a_text_of_just_the_longest_length_counts_as_cut(void **state)
 
 	(void)state;
 	for (size_t n = 1999; n <= 2000; n++) {
-		int k = snprintf(text, sizeof text, "NOQUEUE: warn: RCPT " HEAD "t; from=<a@x> to=<b@x> proto=ESMTP helo=<h> "
-		                                    "sasl_method=PLAIN sasl_username=");
+		int k = snprintf(text, sizeof text,
+		                 "NOQUEUE: warn: RCPT " HEAD "t; from=<a@x> to=<b@x> proto=ESMTP helo=<h> "
+		                 "sasl_method=PLAIN sasl_username=");
 		memset(text + k, 'u', n - (size_t)k);
 		read_text(SMTPD, slice_of(text, n));
 		assert_true(is(rec.sender, "a@x"));
@@ -475,8 +517,9 @@ static void a_repeated_line_that_was_cut_is_marked(void **state)
 static void an_address_in_internal_form_is_shown_but_suspect(void **state)
 {
 	(void)state;
-	read_text(SMTPD, SLICE("NOQUEUE: warn: RCPT " HEAD "t; from=<a b@example.com> to=<c> d@example.org> proto=ESMTP "
-	                       "helo=<x> sasl_method=PLAIN sasl_username=u"));
+	read_text(SMTPD,
+	          SLICE("NOQUEUE: warn: RCPT " HEAD "t; from=<a b@example.com> to=<c> d@example.org> proto=ESMTP "
+	                "helo=<x> sasl_method=PLAIN sasl_username=u"));
 	assert_true(is(rec.sender, "a b@example.com"));
 	assert_true(is(rec.recipient, "c> d@example.org"));
 	assert_true(is(rec.helo, "x"));
@@ -492,13 +535,19 @@ static void an_address_in_internal_form_is_shown_but_suspect(void **state)
 static void a_name_at_hello_is_what_the_client_said(void **state)
 {
 	static const char *const stages[] = {"HELO", "EHLO"};
-	static const char *const names[] = {"a b", "<x>", "x> sasl_method=PLAIN sasl_username=u v",
-	                                    "x; from=<z@y> to=<q@y> proto=ESMTP helo=<h", "", ">", "mx.example.net"};
+	static const char *const names[] = {"a b",
+	                                    "<x>",
+	                                    "x> sasl_method=PLAIN sasl_username=u v",
+	                                    "x; from=<z@y> to=<q@y> proto=ESMTP helo=<h",
+	                                    "",
+	                                    ">",
+	                                    "mx.example.net"};
 	char text[256];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		snprintf(text, sizeof text, "NOQUEUE: warn: %s " HEAD "t; proto=ESMTP helo=<%s>", stages[i % 2], names[i]);
+		snprintf(text, sizeof text, "NOQUEUE: warn: %s " HEAD "t; proto=ESMTP helo=<%s>", stages[i % 2],
+		         names[i]);
 		read_text(SMTPD, slice_str(text));
 		assert_true(is(rec.helo, names[i]));
 		assert_true(is(rec.text, "t"));
@@ -514,8 +563,9 @@ static void a_name_at_hello_is_what_the_client_said(void **state)
 static void a_hello_that_imitates_the_reply_is_suspect(void **state)
 {
 	(void)state;
-	read_text(SMTPD, SLICE("NOQUEUE: reject: HELO " HEAD "504 5.5.2 <q; proto=SMTP helo=<z>: Helo command rejected: "
-	                       "x; proto=SMTP helo=<q; proto=SMTP helo=<z>"));
+	read_text(SMTPD,
+	          SLICE("NOQUEUE: reject: HELO " HEAD "504 5.5.2 <q; proto=SMTP helo=<z>: Helo command rejected: "
+	                "x; proto=SMTP helo=<q; proto=SMTP helo=<z>"));
 	assert_int_equal(rec.flags, RECORD_SUSPECT);
 	assert_false(slice_is_set(rec.sender));
 }
@@ -525,23 +575,23 @@ static void an_address_ends_at_its_own_bracket(void **state)
 	static const struct {
 		const char *text, *address;
 	} rows[] = {
-		{"<>", ""},
-		{"<a@b>c", "a@b"},
-		{"<\"a> \\\"\\\\\"@b>", "\"a> \\\"\\\\\"@b"},
-		{"<\"\"@b>", "\"\"@b"},
-		{"<root>", "root"},
-		{"<a@[IPv6:2001:db8::1]>", "a@[IPv6:2001:db8::1]"},
-		{"<\xC3\xA9@b\xC3\xBC>", "\xC3\xA9@b\xC3\xBC"},
-		{"", NULL},
-		{"<", NULL},
-		{"a@b", NULL},
-		{"<a@b", NULL},
-		{"<a b>", NULL},
-		{"<\"a>", NULL},
-		{"<\"a\\\"@b>", NULL},
-		{"<a@[192.0.2.1>", NULL},
-		{"<a@[x y]>", NULL},
-		{"<a@b c>", NULL},
+	    {"<>", ""},
+	    {"<a@b>c", "a@b"},
+	    {"<\"a> \\\"\\\\\"@b>", "\"a> \\\"\\\\\"@b"},
+	    {"<\"\"@b>", "\"\"@b"},
+	    {"<root>", "root"},
+	    {"<a@[IPv6:2001:db8::1]>", "a@[IPv6:2001:db8::1]"},
+	    {"<\xC3\xA9@b\xC3\xBC>", "\xC3\xA9@b\xC3\xBC"},
+	    {"", NULL},
+	    {"<", NULL},
+	    {"a@b", NULL},
+	    {"<a@b", NULL},
+	    {"<a b>", NULL},
+	    {"<\"a>", NULL},
+	    {"<\"a\\\"@b>", NULL},
+	    {"<a@[192.0.2.1>", NULL},
+	    {"<a@[x y]>", NULL},
+	    {"<a@b c>", NULL},
 	};
 
 	(void)state;
@@ -608,33 +658,66 @@ static double cost(const char *tag, struct slice text)
 static const struct {
 	const char *tag, *head;
 } swellable[] = {
-	{SMTPD, "NOQUEUE: warn: RCPT " HEAD},
-	{SMTPD, "NOQUEUE: reject: RCPT " HEAD "554 5.7.1 "},
-	{SMTPD, "NOQUEUE: reject: RCPT " HEAD "554 5.7.1 <"},
-	{SMTPD, "NOQUEUE: reject: EHLO " HEAD "554 5.7.1 "},
-	{SMTPD, "NOQUEUE: milter-reject: RCPT " HEAD "554 5.7.1 "},
-	{SMTPD, "proxy-accept: END-OF-MESSAGE: "},
-	{SMTPD, "3F2A1C0D9E: client=unknown[192.0.2.7], "},
-	{SMTPD, "disconnect from unknown[192.0.2.7] ehlo=1 "},
-	{SMTPD, "lost connection after "},
-	{CLEANUP, "3F2A1C0D9E: milter-reject: END-OF-MESSAGE " HEAD "5.7.1 "},
-	{CLEANUP, "3F2A1C0D9E: warning: header "},
-	{"postfix/qmgr", "3F2A1C0D9E: from=<"},
-	{"postfix/smtp", "3F2A1C0D9E: to=<"},
-	{"postfix/smtp", "3F2A1C0D9E: to=<>, relay=none, delay=0, dsn=2.0.0, status=sent (queued as 4F9D195432C "},
-	{"postfix/pickup", "3F2A1C0D9E: uid=1 from=<"},
-	{"postfix/bounce", "3F2A1C0D9E: sender "},
-	{"postfix/postscreen", "NOQUEUE: reject: RCPT from [192.0.2.7]:2413: 550 5.5.1 "},
-	{"postfix", "3F2A1C0D9E: "},
-	{"postfix", ""},
+    {SMTPD, "NOQUEUE: warn: RCPT " HEAD},
+    {SMTPD, "NOQUEUE: reject: RCPT " HEAD "554 5.7.1 "},
+    {SMTPD, "NOQUEUE: reject: RCPT " HEAD "554 5.7.1 <"},
+    {SMTPD, "NOQUEUE: reject: EHLO " HEAD "554 5.7.1 "},
+    {SMTPD, "NOQUEUE: milter-reject: RCPT " HEAD "554 5.7.1 "},
+    {SMTPD, "proxy-accept: END-OF-MESSAGE: "},
+    {SMTPD, "3F2A1C0D9E: client=unknown[192.0.2.7], "},
+    {SMTPD, "disconnect from unknown[192.0.2.7] ehlo=1 "},
+    {SMTPD, "lost connection after "},
+    {CLEANUP, "3F2A1C0D9E: milter-reject: END-OF-MESSAGE " HEAD "5.7.1 "},
+    {CLEANUP, "3F2A1C0D9E: warning: header "},
+    {"postfix/qmgr", "3F2A1C0D9E: from=<"},
+    {"postfix/smtp", "3F2A1C0D9E: to=<"},
+    {"postfix/smtp", "3F2A1C0D9E: to=<>, relay=none, delay=0, dsn=2.0.0, status=sent (queued as 4F9D195432C "},
+    {"postfix/pickup", "3F2A1C0D9E: uid=1 from=<"},
+    {"postfix/bounce", "3F2A1C0D9E: sender "},
+    {"postfix/postscreen", "NOQUEUE: reject: RCPT from [192.0.2.7]:2413: 550 5.5.1 "},
+    {"postfix", "3F2A1C0D9E: "},
+    {"postfix", ""},
 };
 
 static const char *const pieces[] = {
-	";", "; from=<", "; from=<\"", "; from=<\"\\", "; from=<\"\\\"", "; from=<\"> to=<\"", "; from=<a@[", "; from=<>",
-	"; from=<> proto=SMTP helo=<", "; proto=SMTP sasl_username=a ", "; proto=SMTP sasl_username=<a ", "; proto=SMTP",
-	"; proto=ESMTP helo=<", "> proto=ESMTP", "> to=<", "\"", "\", ", "\\", " from ", " from x[192.0.2.9];",
-	" from x[192.0.2.9];: ", " from local; from=<>: ", ">, to=<", ">, proto=", ", helo=<", ">, ", ", size=", ", ",
-	", size=1, nrcpt=1", "queued as ", "queued as ABCDEF", ", orig_client=", ": ", " notification: ", "<", ">", "[", "a",
+    ";",
+    "; from=<",
+    "; from=<\"",
+    "; from=<\"\\",
+    "; from=<\"\\\"",
+    "; from=<\"> to=<\"",
+    "; from=<a@[",
+    "; from=<>",
+    "; from=<> proto=SMTP helo=<",
+    "; proto=SMTP sasl_username=a ",
+    "; proto=SMTP sasl_username=<a ",
+    "; proto=SMTP",
+    "; proto=ESMTP helo=<",
+    "> proto=ESMTP",
+    "> to=<",
+    "\"",
+    "\", ",
+    "\\",
+    " from ",
+    " from x[192.0.2.9];",
+    " from x[192.0.2.9];: ",
+    " from local; from=<>: ",
+    ">, to=<",
+    ">, proto=",
+    ", helo=<",
+    ">, ",
+    ", size=",
+    ", ",
+    ", size=1, nrcpt=1",
+    "queued as ",
+    "queued as ABCDEF",
+    ", orig_client=",
+    ": ",
+    " notification: ",
+    "<",
+    ">",
+    "[",
+    "a",
 };
 
 static void a_line_four_times_as_long_takes_about_four_times_as_long(void **state)
@@ -659,26 +742,26 @@ static void a_line_four_times_as_long_takes_about_four_times_as_long(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_reject_is_read_as_it_was_written),
-		cmocka_unit_test(a_warning_is_read_as_it_was_written),
-		cmocka_unit_test(an_address_that_imitates_a_login_is_read_right_or_suspect),
-		cmocka_unit_test(a_text_of_the_admins_that_imitates_a_tail_is_suspect),
-		cmocka_unit_test(a_user_name_that_imitates_a_tail_is_suspect),
-		cmocka_unit_test(a_header_check_is_read_as_it_was_written),
-		cmocka_unit_test(a_text_of_the_admins_may_name_the_keys_of_a_tail),
-		cmocka_unit_test(a_text_that_quotes_the_header_is_suspect),
-		cmocka_unit_test(a_long_header_line_says_nothing_of_its_sender),
-		cmocka_unit_test(a_line_cut_at_any_byte_names_nobody_else),
-		cmocka_unit_test(the_sender_of_a_plain_line_outlives_the_cut),
-		cmocka_unit_test(hostile_lines_cut_in_their_tail_name_nobody_else),
-		cmocka_unit_test(a_text_of_just_the_longest_length_counts_as_cut),
-		cmocka_unit_test(a_repeated_line_that_was_cut_is_marked),
-		cmocka_unit_test(an_address_in_internal_form_is_shown_but_suspect),
-		cmocka_unit_test(a_name_at_hello_is_what_the_client_said),
-		cmocka_unit_test(a_hello_that_imitates_the_reply_is_suspect),
-		cmocka_unit_test(an_address_ends_at_its_own_bracket),
-		cmocka_unit_test(a_text_without_a_tail_is_all_text),
-		cmocka_unit_test(a_line_four_times_as_long_takes_about_four_times_as_long),
+	    cmocka_unit_test(a_reject_is_read_as_it_was_written),
+	    cmocka_unit_test(a_warning_is_read_as_it_was_written),
+	    cmocka_unit_test(an_address_that_imitates_a_login_is_read_right_or_suspect),
+	    cmocka_unit_test(a_text_of_the_admins_that_imitates_a_tail_is_suspect),
+	    cmocka_unit_test(a_user_name_that_imitates_a_tail_is_suspect),
+	    cmocka_unit_test(a_header_check_is_read_as_it_was_written),
+	    cmocka_unit_test(a_text_of_the_admins_may_name_the_keys_of_a_tail),
+	    cmocka_unit_test(a_text_that_quotes_the_header_is_suspect),
+	    cmocka_unit_test(a_long_header_line_says_nothing_of_its_sender),
+	    cmocka_unit_test(a_line_cut_at_any_byte_names_nobody_else),
+	    cmocka_unit_test(the_sender_of_a_plain_line_outlives_the_cut),
+	    cmocka_unit_test(hostile_lines_cut_in_their_tail_name_nobody_else),
+	    cmocka_unit_test(a_text_of_just_the_longest_length_counts_as_cut),
+	    cmocka_unit_test(a_repeated_line_that_was_cut_is_marked),
+	    cmocka_unit_test(an_address_in_internal_form_is_shown_but_suspect),
+	    cmocka_unit_test(a_name_at_hello_is_what_the_client_said),
+	    cmocka_unit_test(a_hello_that_imitates_the_reply_is_suspect),
+	    cmocka_unit_test(an_address_ends_at_its_own_bracket),
+	    cmocka_unit_test(a_text_without_a_tail_is_all_text),
+	    cmocka_unit_test(a_line_four_times_as_long_takes_about_four_times_as_long),
 	};
 
 	shapes_init();

@@ -19,10 +19,12 @@ static void a_greylisted_mail_that_returns_is_one_mail(void **state)
 	assert_string_equal(shown_of(mail_to(ANNA))->message_id, "g@x");
 }
 
-#define RETURNS_BY(t, pid, c, q)                                                            \
-	CONNECT_OF(t, pid, c)                                                               \
-	WARN_OF(t, pid, c, "NOQUEUE", BOSS, ANNA) CLIENT_OF(t, pid, c, q) QUEUED(t, q, "1") \
-	    BYE_OF(t, pid, c, "ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5") SENT(t, q, ANNA) REMOVED(t, q)
+#define RETURNS_BY(t, pid, c, q)                  \
+	CONNECT_OF(t, pid, c)                     \
+	WARN_OF(t, pid, c, "NOQUEUE", BOSS, ANNA) \
+	CLIENT_OF(t, pid, c, q)                   \
+	QUEUED(t, q, "1")                         \
+	BYE_OF(t, pid, c, "ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5") SENT(t, q, ANNA) REMOVED(t, q)
 
 static void a_try_from_the_same_network_joins(void **state)
 {
@@ -274,6 +276,35 @@ static void two_refused_mails_come_back_in_one_transaction_as_one(void **state)
 	assert_int_equal(mail_to(ANNA)->transactions, 3);
 }
 
+static void a_mail_warned_as_a_whole_returns_as_one(void **state)
+{
+	(void)state;
+	story(CONNECT("03T10:00:00", "1") STAGE("03T10:00:00", "1", "NOQUEUE", "MAIL", "warn", TEXT)
+	          GREY("03T10:00:00", "1", "NOQUEUE", ANNA) BYE("03T10:00:01", "1", "rcpt=0/1 quit=1 commands=1/2"));
+	fate_is(ANNA, FATE_TEMPFAILED);
+	story(CONNECT("03T10:20:00", "1") STAGE("03T10:20:00", "1", "NOQUEUE", "MAIL", "warn", TEXT)
+	          CLIENT("03T10:20:00", "1", Q1) QUEUED("03T10:20:01", Q1, "1") DONE("03T10:20:01", "1")
+	              DELIVERED("03T10:20:02", Q1, ANNA));
+	mails_are(1);
+	recipients_are(mail_to(ANNA), 1);
+	fate_is(ANNA, FATE_DELIVERED);
+	assert_int_equal(mail_to(ANNA)->transactions, 2);
+}
+
+static void both_unwarned_halves_return_into_one_mail(void **state)
+{
+	(void)state;
+	story(CONNECT("03T10:00:00", "1") GREY("03T10:00:00", "1", "NOQUEUE", ANNA)
+	          GREY("03T10:00:00", "1", "NOQUEUE", BERND) BYE("03T10:00:01", "1", "rcpt=0/2 quit=1 commands=1/3")
+	              ACCEPTED("03T10:20:00", "1", Q1, ANNA) DELIVERED("03T10:20:01", Q1, ANNA) LATER("03T10:50:00"));
+	mails_are(1);
+	story(ACCEPTED("03T11:00:00", "1", Q2, BERND) DELIVERED("03T11:00:01", Q2, BERND));
+	mails_are(1);
+	fate_is(ANNA, FATE_DELIVERED);
+	fate_is(BERND, FATE_DELIVERED);
+	assert_int_equal(mail_to(BERND)->transactions, 3);
+}
+
 /* ------------------------------------------------------------------------ evidence */
 
 static void evidence_stands_with_the_mail(void **state)
@@ -339,6 +370,8 @@ int main(void)
 	    T(the_unwarned_half_of_a_mail_returns_into_the_same_mail),
 	    T(a_mail_that_was_over_goes_on_when_its_unwarned_half_returns),
 	    T(two_refused_mails_come_back_in_one_transaction_as_one),
+	    T(a_mail_warned_as_a_whole_returns_as_one),
+	    T(both_unwarned_halves_return_into_one_mail),
 	    T(evidence_stands_with_the_mail),
 	    T(disconnect_counters_are_checked_against_our_own),
 	    T(accepted_counts_clients_that_are_not_loopback),

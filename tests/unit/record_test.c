@@ -47,10 +47,11 @@ static void shows(const char *want)
 
 /* As the contract lists them, between the envelope and the marks. */
 static const char *const contract[] = {
-	"queue_id", "action", "stage", "client_name", "client_ip", "client_port", "code", "dsn", "text", "sender",
-	"recipient", "orig_recipient", "helo", "proto", "sasl_method", "sasl_username", "message_id", "size", "nrcpt",
-	"relay", "relay_ip", "relay_port", "delay", "delays", "status", "response", "orig_queue_id", "queued_as",
-	"suspect", "truncated", "repeated",
+    "queue_id",    "action",        "stage",      "client_name", "client_ip",      "client_port",   "code",
+    "dsn",         "text",          "sender",     "recipient",   "orig_recipient", "helo",          "proto",
+    "sasl_method", "sasl_username", "message_id", "size",        "nrcpt",          "relay",         "relay_ip",
+    "relay_port",  "delay",         "delays",     "status",      "response",       "orig_queue_id", "queued_as",
+    "suspect",     "truncated",     "repeated",
 };
 
 static void record_full(void)
@@ -100,7 +101,8 @@ static void no_field_comes_twice(void **state)
 		snprintf(padded, sizeof padded, " %s ", name);
 		assert_null(strstr(strstr(got, padded) + 1, padded));
 	}
-	assert_int_equal(n, sizeof contract / sizeof *contract + 9); /* orig_client, what companions say, four counters */
+	assert_int_equal(n,
+	                 sizeof contract / sizeof *contract + 9); /* orig_client, what companions say, four counters */
 }
 
 static void what_is_absent_is_not_shown(void **state)
@@ -181,7 +183,8 @@ static void each_kind_has_a_name_of_its_own(void **state)
 	(void)state;
 	for (int i = 0; i < RECORD_KIND_COUNT; i++)
 		for (int k = 0; k < i; k++)
-			assert_string_not_equal(record_kind_name((enum record_kind)i), record_kind_name((enum record_kind)k));
+			assert_string_not_equal(record_kind_name((enum record_kind)i),
+			                        record_kind_name((enum record_kind)k));
 	assert_string_equal(record_kind_name(RECORD_NO_INTEREST), "no-interest");
 	assert_string_equal(record_kind_name(RECORD_REPEAT), "repeat");
 	assert_string_equal(record_kind_name(RECORD_KIND_COUNT), "other");
@@ -249,20 +252,20 @@ static void a_program_that_is_not_of_mail_is_of_no_interest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fields_come_in_the_order_of_the_contract),
-		cmocka_unit_test(no_field_comes_twice),
-		cmocka_unit_test(what_is_absent_is_not_shown),
-		cmocka_unit_test(what_is_empty_is_shown),
-		cmocka_unit_test(a_number_may_be_zero),
-		cmocka_unit_test(numbers_and_marks_are_not_quoted),
-		cmocka_unit_test(a_login_shows_in_its_fields_only),
-		cmocka_unit_test(the_action_is_the_word_of_the_line),
-		cmocka_unit_test(bytes_are_handed_on_as_they_are),
-		cmocka_unit_test(each_kind_has_a_name_of_its_own),
-		cmocka_unit_test(each_action_has_a_name_of_its_own),
-		cmocka_unit_test(a_line_without_envelope_is_not_understood),
-		cmocka_unit_test(what_syslog_says_itself_has_its_own_kinds),
-		cmocka_unit_test(a_program_that_is_not_of_mail_is_of_no_interest),
+	    cmocka_unit_test(fields_come_in_the_order_of_the_contract),
+	    cmocka_unit_test(no_field_comes_twice),
+	    cmocka_unit_test(what_is_absent_is_not_shown),
+	    cmocka_unit_test(what_is_empty_is_shown),
+	    cmocka_unit_test(a_number_may_be_zero),
+	    cmocka_unit_test(numbers_and_marks_are_not_quoted),
+	    cmocka_unit_test(a_login_shows_in_its_fields_only),
+	    cmocka_unit_test(the_action_is_the_word_of_the_line),
+	    cmocka_unit_test(bytes_are_handed_on_as_they_are),
+	    cmocka_unit_test(each_kind_has_a_name_of_its_own),
+	    cmocka_unit_test(each_action_has_a_name_of_its_own),
+	    cmocka_unit_test(a_line_without_envelope_is_not_understood),
+	    cmocka_unit_test(what_syslog_says_itself_has_its_own_kinds),
+	    cmocka_unit_test(a_program_that_is_not_of_mail_is_of_no_interest),
 	};
 
 	shapes_init();

@@ -85,8 +85,8 @@ static void not_understood(const char *tag, const char *text)
 
 /* -------------------------------------------------- vectors of the grammar, section 10 */
 
-#define VECTOR_1                                                                                      \
-	"NOQUEUE: warn: RCPT from mx.example.net[192.0.2.7]: *** Invalid Inbound Sender ***; "        \
+#define VECTOR_1                                                                               \
+	"NOQUEUE: warn: RCPT from mx.example.net[192.0.2.7]: *** Invalid Inbound Sender ***; " \
 	"from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mx.example.net>"
 
 static void a_plain_warning_gives_all_its_fields(void **state)
@@ -185,7 +185,8 @@ static void a_milter_of_cleanup_gives_no_code(void **state)
 	      "3F2A1C0D9E: milter-reject: END-OF-MESSAGE from unknown[192.0.2.7]: 5.7.1 Spam message rejected; "
 	      "from=<a@example.com> to=<z@example.org> proto=ESMTP helo=<x>",
 	      "queue_id=3F2A1C0D9E\naction=milter-reject\nstage=END-OF-MESSAGE\n" UNKNOWN
-	      "dsn=5.7.1\ntext=Spam message rejected\nsender=a@example.com\nrecipient=z@example.org\nhelo=x\nproto=ESMTP");
+	      "dsn=5.7.1\ntext=Spam message "
+	      "rejected\nsender=a@example.com\nrecipient=z@example.org\nhelo=x\nproto=ESMTP");
 	assert_int_equal(rec.action, ACTION_MILTER_REJECT);
 }
 
@@ -290,8 +291,7 @@ static void a_warning_about_a_name_is_not_a_session(void **state)
 	(void)state;
 	parse_log(SMTPD, "warning: hostname x.example does not resolve to address 192.0.2.7");
 	assert_string_equal(record_kind_name(rec.kind), "no-interest");
-	reads(RECORD_CONNECT, SMTPD, "connect from unknown[192.0.2.7]",
-	      "client_name=unknown\nclient_ip=192.0.2.7");
+	reads(RECORD_CONNECT, SMTPD, "connect from unknown[192.0.2.7]", "client_name=unknown\nclient_ip=192.0.2.7");
 }
 
 static void a_mail_that_the_filter_threw_away_has_no_next_id(void **state)
@@ -308,30 +308,30 @@ static void a_mail_that_the_filter_threw_away_has_no_next_id(void **state)
 /* ---------------------------------------------------------------- rows prove themselves */
 
 static const char *const tags[DAEMON_COUNT] = {
-	[DAEMON_NONE] = "sshd",
-	[DAEMON_SMTPD] = SMTPD,
-	[DAEMON_CLEANUP] = CLEANUP,
-	[DAEMON_QMGR] = QMGR,
-	[DAEMON_AGENT] = SMTP,
-	[DAEMON_DISCARD] = "postfix/discard",
-	[DAEMON_PICKUP] = "postfix/pickup",
-	[DAEMON_BOUNCE] = "postfix/bounce",
-	[DAEMON_POSTSCREEN] = SCREEN,
-	[DAEMON_DNSBLOG] = "postfix/dnsblog",
-	[DAEMON_POSTSUPER] = "postfix/postsuper",
-	[DAEMON_MASTER] = "postfix/master",
-	[DAEMON_QMQPD] = "postfix/qmqpd",
-	[DAEMON_HELPER] = "postfix/anvil",
-	[DAEMON_AMAVIS] = "amavis",
-	[DAEMON_RSPAMD] = "rspamd",
-	[DAEMON_POSTGREY] = "postgrey",
-	[DAEMON_SPF] = "policyd-spf",
-	[DAEMON_OPENDKIM] = "opendkim",
-	[DAEMON_OPENDMARC] = "opendmarc",
-	[DAEMON_SPAMD] = "spamd",
-	[DAEMON_DOVECOT] = "dovecot",
-	[DAEMON_SYSLOG] = "rsyslogd",
-	[DAEMON_LOST] = "postfix",
+    [DAEMON_NONE] = "sshd",
+    [DAEMON_SMTPD] = SMTPD,
+    [DAEMON_CLEANUP] = CLEANUP,
+    [DAEMON_QMGR] = QMGR,
+    [DAEMON_AGENT] = SMTP,
+    [DAEMON_DISCARD] = "postfix/discard",
+    [DAEMON_PICKUP] = "postfix/pickup",
+    [DAEMON_BOUNCE] = "postfix/bounce",
+    [DAEMON_POSTSCREEN] = SCREEN,
+    [DAEMON_DNSBLOG] = "postfix/dnsblog",
+    [DAEMON_POSTSUPER] = "postfix/postsuper",
+    [DAEMON_MASTER] = "postfix/master",
+    [DAEMON_QMQPD] = "postfix/qmqpd",
+    [DAEMON_HELPER] = "postfix/anvil",
+    [DAEMON_AMAVIS] = "amavis",
+    [DAEMON_RSPAMD] = "rspamd",
+    [DAEMON_POSTGREY] = "postgrey",
+    [DAEMON_SPF] = "policyd-spf",
+    [DAEMON_OPENDKIM] = "opendkim",
+    [DAEMON_OPENDMARC] = "opendmarc",
+    [DAEMON_SPAMD] = "spamd",
+    [DAEMON_DOVECOT] = "dovecot",
+    [DAEMON_SYSLOG] = "rsyslogd",
+    [DAEMON_LOST] = "postfix",
 };
 
 static void each_example_is_answered_by_its_own_row(void **state)
@@ -434,13 +434,13 @@ static void nobody_understands(const char *word)
 {
 	static const char *const by[] = {SMTPD, CLEANUP, "postfix", "mx-in"};
 	static const char *const forms[] = {
-		"NOQUEUE: %s: RCPT from mx.example.net[192.0.2.7]: t; from=<a@example.com> to=<b@example.org> "
-		"proto=ESMTP helo=<x>",
-		"3F2A1C0D9E: %s: END-OF-MESSAGE from mx.example.net[192.0.2.7]: t; from=<a@example.com> proto=ESMTP "
-		"helo=<x>",
-		"3F2A1C0D9E: %s: header Subject: hi from mx.example.net[192.0.2.7]; from=<a@example.com> "
-		"to=<b@example.org> proto=ESMTP helo=<x>: t",
-		"%s: END-OF-MESSAGE: 250 2.0.0 Ok; from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mx>",
+	    "NOQUEUE: %s: RCPT from mx.example.net[192.0.2.7]: t; from=<a@example.com> to=<b@example.org> "
+	    "proto=ESMTP helo=<x>",
+	    "3F2A1C0D9E: %s: END-OF-MESSAGE from mx.example.net[192.0.2.7]: t; from=<a@example.com> proto=ESMTP "
+	    "helo=<x>",
+	    "3F2A1C0D9E: %s: header Subject: hi from mx.example.net[192.0.2.7]; from=<a@example.com> "
+	    "to=<b@example.org> proto=ESMTP helo=<x>: t",
+	    "%s: END-OF-MESSAGE: 250 2.0.0 Ok; from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mx>",
 	};
 	char text[512];
 
@@ -564,8 +564,9 @@ static void a_lost_connection_names_its_stage(void **state)
 	(void)state;
 	reads(RECORD_LOST_CONNECTION, SMTPD, "lost connection after BDAT content (77 bytes) from unknown[192.0.2.7]",
 	      "stage=BDAT content\n" UNKNOWN "detail=lost connection");
-	reads(RECORD_LOST_CONNECTION, SMTPD, "timeout after END-OF-MESSAGE from mx.example.net[2001:db8::1]:99",
-	      "stage=END-OF-MESSAGE\nclient_name=mx.example.net\nclient_ip=2001:db8::1\nclient_port=99\ndetail=timeout");
+	reads(
+	    RECORD_LOST_CONNECTION, SMTPD, "timeout after END-OF-MESSAGE from mx.example.net[2001:db8::1]:99",
+	    "stage=END-OF-MESSAGE\nclient_name=mx.example.net\nclient_ip=2001:db8::1\nclient_port=99\ndetail=timeout");
 	reads(RECORD_LOST_CONNECTION, SMTPD, "3F2A1C0D9E: too many errors after XCLIENT from unknown[192.0.2.7]",
 	      "queue_id=3F2A1C0D9E\nstage=XCLIENT\n" UNKNOWN "detail=too many errors");
 	not_understood(SMTPD, "lost connection after DATA from unkn");
@@ -579,21 +580,22 @@ static void behind_a_mail_proxy_the_user_may_come_by_xclient(void **state)
 	      "denied; from=<a@example.com> to=<b@example.org> proto=ESMTP sasl_method=XCLIENT sasl_username=u "
 	      "sasl_sender=a@example.com",
 	      "action=reject\nstage=RCPT\nclient_name=real.example.net\nclient_ip=198.51.100.9\ncode=554\ndsn=5.7.1\n"
-	      "text=<b@example.org>: Relay access denied\n" A_TO_B
-	      "proto=ESMTP\nsasl_method=XCLIENT\nsasl_username=u");
+	      "text=<b@example.org>: Relay access denied\n" A_TO_B "proto=ESMTP\nsasl_method=XCLIENT\nsasl_username=u");
 }
 
 /* ------------------------------------------------------------------- actions of smtpd */
 
 static void every_stage_may_carry_an_action(void **state)
 {
-	static const char *const stages[] = {"CONNECT", "HELO", "EHLO", "MAIL", "RCPT", "DATA", "BDAT",
-	                                     "END-OF-MESSAGE", "VRFY", "ETRN", "DATA content", "BDAT content"};
+	static const char *const stages[] = {"CONNECT", "HELO", "EHLO",         "MAIL",
+	                                     "RCPT",    "DATA", "BDAT",         "END-OF-MESSAGE",
+	                                     "VRFY",    "ETRN", "DATA content", "BDAT content"};
 	char text[256], want[256];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
-		snprintf(text, sizeof text, "NOQUEUE: warn: %s from unknown[192.0.2.7]: t; proto=SMTP helo=<x>", stages[i]);
+		snprintf(text, sizeof text, "NOQUEUE: warn: %s from unknown[192.0.2.7]: t; proto=SMTP helo=<x>",
+		         stages[i]);
 		snprintf(want, sizeof want, "action=warn\nstage=%s\n" UNKNOWN "text=t\nhelo=x\nproto=SMTP", stages[i]);
 		reads(RECORD_ATTEMPT, SMTPD, text, want);
 	}
@@ -675,11 +677,12 @@ static void a_refused_header_has_its_text_behind(void **state)
 	      "from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mx>: 5.7.1 no programs",
 	      "queue_id=3F2A1C0D9E\naction=reject\nstage=header\nclient_name=mx.example.net\nclient_ip=192.0.2.7\n"
 	      "dsn=5.7.1\ntext=no programs\n" A_TO_B "helo=mx\nproto=ESMTP\ndetail=Subject: win? filename=a.exe");
-	reads(RECORD_ATTEMPT, CLEANUP,
-	      "3F2A1C0D9E: reject: mime-error improper use of 8-bit data in message body: caf? from unknown; from=<> "
-	      "to=<unknown>: 5.6.0 bad",
-	      "queue_id=3F2A1C0D9E\naction=reject\nstage=mime-error\nclient_name=unknown\ndsn=5.6.0\ntext=bad\nsender=\n"
-	      "recipient=unknown\ndetail=improper use of 8-bit data in message body: caf?");
+	reads(
+	    RECORD_ATTEMPT, CLEANUP,
+	    "3F2A1C0D9E: reject: mime-error improper use of 8-bit data in message body: caf? from unknown; from=<> "
+	    "to=<unknown>: 5.6.0 bad",
+	    "queue_id=3F2A1C0D9E\naction=reject\nstage=mime-error\nclient_name=unknown\ndsn=5.6.0\ntext=bad\nsender=\n"
+	    "recipient=unknown\ndetail=improper use of 8-bit data in message body: caf?");
 }
 
 static void the_content_of_a_body_is_no_reply(void **state)
@@ -727,11 +730,12 @@ static void a_queued_mail_tells_sender_size_and_recipients(void **state)
 static void a_sender_cannot_hide_that_his_mail_was_queued(void **state)
 {
 	(void)state;
-	reads(RECORD_QUEUED, QMGR,
-	      "3F2A1C0D9E: from=<\"x>, size=y, status=expired, size=1, nrcpt=1 (queue active)\"@example.com>, size=664, "
-	      "nrcpt=2 (queue active)",
-	      "queue_id=3F2A1C0D9E\nsender=\"x>, size=y, status=expired, size=1, nrcpt=1 (queue active)\"@example.com\n"
-	      "size=664\nnrcpt=2");
+	reads(
+	    RECORD_QUEUED, QMGR,
+	    "3F2A1C0D9E: from=<\"x>, size=y, status=expired, size=1, nrcpt=1 (queue active)\"@example.com>, size=664, "
+	    "nrcpt=2 (queue active)",
+	    "queue_id=3F2A1C0D9E\nsender=\"x>, size=y, status=expired, size=1, nrcpt=1 (queue active)\"@example.com\n"
+	    "size=664\nnrcpt=2");
 	reads(RECORD_QUEUED, QMGR, "3F2A1C0D9E: from=<a, size=b@example.com>, size=664, nrcpt=2 (queue active)",
 	      "queue_id=3F2A1C0D9E\nsender=a, size=b@example.com\nsize=664\nnrcpt=2");
 	reads(RECORD_EXPIRED, QMGR,
@@ -890,7 +894,8 @@ static void the_overload_texts_of_postscreen_have_no_attributes(void **state)
 }
 
 #define SCREEN_HEAD "NOQUEUE: reject: RCPT from [192.0.2.7]:2413: 550 5.5.1 Protocol error; "
-#define SCREEN_WANT "action=reject\nstage=RCPT\nclient_ip=192.0.2.7\nclient_port=2413\ncode=550\ndsn=5.5.1\ntext=Protocol error"
+#define SCREEN_WANT \
+	"action=reject\nstage=RCPT\nclient_ip=192.0.2.7\nclient_port=2413\ncode=550\ndsn=5.5.1\ntext=Protocol error"
 
 static void postscreen_shows_what_nobody_has_checked(void **state)
 {
@@ -902,10 +907,10 @@ static void postscreen_shows_what_nobody_has_checked(void **state)
 static void what_postscreen_shows_in_two_ways_is_suspect(void **state)
 {
 	static const char *const tails[] = {
-		"from=<a>, to=<x>, to=<b@example.org>, proto=ESMTP, helo=<x>",
-		"from=<a>, to=<b>, proto=SMTP, helo=<y>, proto=ESMTP, helo=<x>",
-		"from=<a>, to=<b>, proto=ESMTP, helo=<x, helo=<z>",
-		"from=<a; from=<c>, to=<b>, proto=ESMTP, helo=<x>",
+	    "from=<a>, to=<x>, to=<b@example.org>, proto=ESMTP, helo=<x>",
+	    "from=<a>, to=<b>, proto=SMTP, helo=<y>, proto=ESMTP, helo=<x>",
+	    "from=<a>, to=<b>, proto=ESMTP, helo=<x, helo=<z>",
+	    "from=<a; from=<c>, to=<b>, proto=ESMTP, helo=<x>",
 	};
 	char text[256];
 
@@ -938,70 +943,70 @@ static void a_cut_line_of_postscreen_names_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_plain_warning_gives_all_its_fields),
-		cmocka_unit_test(a_text_may_be_empty_and_a_sender_null),
-		cmocka_unit_test(a_client_may_have_a_port),
-		cmocka_unit_test(at_connect_there_is_no_sender_recipient_or_helo),
-		cmocka_unit_test(with_several_recipients_the_end_of_message_names_none),
-		cmocka_unit_test(a_recipient_cannot_imitate_a_sender),
-		cmocka_unit_test(a_name_in_the_reply_cannot_imitate_a_tail),
-		cmocka_unit_test(the_text_of_a_blocklist_may_hold_semicolons),
-		cmocka_unit_test(a_user_name_with_blanks_goes_to_the_end),
-		cmocka_unit_test(a_milter_of_cleanup_gives_no_code),
-		cmocka_unit_test(a_milter_of_smtpd_has_its_user_in_brackets),
-		cmocka_unit_test(a_header_cannot_imitate_the_client),
-		cmocka_unit_test(a_header_of_local_mail_has_no_protocol),
-		cmocka_unit_test(postscreen_writes_commas),
-		cmocka_unit_test(a_long_queue_id_is_one),
-		cmocka_unit_test(a_client_behind_a_filter_names_the_first_mail),
-		cmocka_unit_test(a_lost_connection_may_or_may_not_name_a_queue_id),
-		cmocka_unit_test(a_repeat_marker_says_how_many_more),
-		cmocka_unit_test(a_refusal_may_have_no_attributes_at_all),
-		cmocka_unit_test(a_cut_recipient_is_absent),
-		cmocka_unit_test(a_warning_about_a_name_is_not_a_session),
-		cmocka_unit_test(a_mail_that_the_filter_threw_away_has_no_next_id),
-		cmocka_unit_test(each_example_is_answered_by_its_own_row),
-		cmocka_unit_test(each_row_has_a_name_of_its_own),
-		cmocka_unit_test(no_attempt_is_of_no_interest_to_another_daemon),
-		cmocka_unit_test(no_attempt_is_of_no_interest_when_the_daemon_is_lost),
-		cmocka_unit_test(every_example_may_be_cut_or_damaged_anywhere),
-		cmocka_unit_test(a_misspelt_action_is_not_understood),
-		cmocka_unit_test(the_counters_of_a_session_tell_accepted_and_all),
-		cmocka_unit_test(an_old_disconnect_counts_nothing),
-		cmocka_unit_test(a_client_may_be_gone_before_it_is_known),
-		cmocka_unit_test(a_client_line_may_have_every_attribute),
-		cmocka_unit_test(a_user_name_that_imitates_a_queue_id_is_suspect),
-		cmocka_unit_test(a_proxied_client_has_no_queue_id),
-		cmocka_unit_test(a_lost_connection_names_its_stage),
-		cmocka_unit_test(behind_a_mail_proxy_the_user_may_come_by_xclient),
-		cmocka_unit_test(every_stage_may_carry_an_action),
-		cmocka_unit_test(a_refusal_of_vrfy_has_a_recipient_only),
-		cmocka_unit_test(a_bare_newline_is_refused_without_a_code),
-		cmocka_unit_test(only_a_reply_has_a_code),
-		cmocka_unit_test(a_filter_before_the_queue_says_the_next_id),
-		cmocka_unit_test(cleanup_may_know_no_protocol_of_a_milters_mail),
-		cmocka_unit_test(a_refused_header_has_its_text_behind),
-		cmocka_unit_test(the_content_of_a_body_is_no_reply),
-		cmocka_unit_test(a_header_of_the_delivery_agent_names_nobody),
-		cmocka_unit_test(a_message_id_is_what_the_header_says),
-		cmocka_unit_test(a_queued_mail_tells_sender_size_and_recipients),
-		cmocka_unit_test(a_sender_cannot_hide_that_his_mail_was_queued),
-		cmocka_unit_test(a_reason_cannot_imitate_a_status),
-		cmocka_unit_test(a_recipient_cannot_imitate_a_delivery),
-		cmocka_unit_test(the_last_queue_id_of_an_answer_is_the_next),
-		cmocka_unit_test(a_cut_answer_gives_no_half_a_queue_id),
-		cmocka_unit_test(a_delivery_cut_before_its_status_is_not_understood),
-		cmocka_unit_test(addresses_may_lack_their_brackets),
-		cmocka_unit_test(addresses_may_be_in_internal_form),
-		cmocka_unit_test(a_relay_may_be_a_socket_or_nothing),
-		cmocka_unit_test(a_requeued_mail_names_its_first_id),
-		cmocka_unit_test(a_notice_names_the_mail_it_is),
-		cmocka_unit_test(a_removal_may_say_why),
-		cmocka_unit_test(a_word_with_vowels_is_no_queue_id),
-		cmocka_unit_test(the_overload_texts_of_postscreen_have_no_attributes),
-		cmocka_unit_test(postscreen_shows_what_nobody_has_checked),
-		cmocka_unit_test(what_postscreen_shows_in_two_ways_is_suspect),
-		cmocka_unit_test(a_cut_line_of_postscreen_names_nobody),
+	    cmocka_unit_test(a_plain_warning_gives_all_its_fields),
+	    cmocka_unit_test(a_text_may_be_empty_and_a_sender_null),
+	    cmocka_unit_test(a_client_may_have_a_port),
+	    cmocka_unit_test(at_connect_there_is_no_sender_recipient_or_helo),
+	    cmocka_unit_test(with_several_recipients_the_end_of_message_names_none),
+	    cmocka_unit_test(a_recipient_cannot_imitate_a_sender),
+	    cmocka_unit_test(a_name_in_the_reply_cannot_imitate_a_tail),
+	    cmocka_unit_test(the_text_of_a_blocklist_may_hold_semicolons),
+	    cmocka_unit_test(a_user_name_with_blanks_goes_to_the_end),
+	    cmocka_unit_test(a_milter_of_cleanup_gives_no_code),
+	    cmocka_unit_test(a_milter_of_smtpd_has_its_user_in_brackets),
+	    cmocka_unit_test(a_header_cannot_imitate_the_client),
+	    cmocka_unit_test(a_header_of_local_mail_has_no_protocol),
+	    cmocka_unit_test(postscreen_writes_commas),
+	    cmocka_unit_test(a_long_queue_id_is_one),
+	    cmocka_unit_test(a_client_behind_a_filter_names_the_first_mail),
+	    cmocka_unit_test(a_lost_connection_may_or_may_not_name_a_queue_id),
+	    cmocka_unit_test(a_repeat_marker_says_how_many_more),
+	    cmocka_unit_test(a_refusal_may_have_no_attributes_at_all),
+	    cmocka_unit_test(a_cut_recipient_is_absent),
+	    cmocka_unit_test(a_warning_about_a_name_is_not_a_session),
+	    cmocka_unit_test(a_mail_that_the_filter_threw_away_has_no_next_id),
+	    cmocka_unit_test(each_example_is_answered_by_its_own_row),
+	    cmocka_unit_test(each_row_has_a_name_of_its_own),
+	    cmocka_unit_test(no_attempt_is_of_no_interest_to_another_daemon),
+	    cmocka_unit_test(no_attempt_is_of_no_interest_when_the_daemon_is_lost),
+	    cmocka_unit_test(every_example_may_be_cut_or_damaged_anywhere),
+	    cmocka_unit_test(a_misspelt_action_is_not_understood),
+	    cmocka_unit_test(the_counters_of_a_session_tell_accepted_and_all),
+	    cmocka_unit_test(an_old_disconnect_counts_nothing),
+	    cmocka_unit_test(a_client_may_be_gone_before_it_is_known),
+	    cmocka_unit_test(a_client_line_may_have_every_attribute),
+	    cmocka_unit_test(a_user_name_that_imitates_a_queue_id_is_suspect),
+	    cmocka_unit_test(a_proxied_client_has_no_queue_id),
+	    cmocka_unit_test(a_lost_connection_names_its_stage),
+	    cmocka_unit_test(behind_a_mail_proxy_the_user_may_come_by_xclient),
+	    cmocka_unit_test(every_stage_may_carry_an_action),
+	    cmocka_unit_test(a_refusal_of_vrfy_has_a_recipient_only),
+	    cmocka_unit_test(a_bare_newline_is_refused_without_a_code),
+	    cmocka_unit_test(only_a_reply_has_a_code),
+	    cmocka_unit_test(a_filter_before_the_queue_says_the_next_id),
+	    cmocka_unit_test(cleanup_may_know_no_protocol_of_a_milters_mail),
+	    cmocka_unit_test(a_refused_header_has_its_text_behind),
+	    cmocka_unit_test(the_content_of_a_body_is_no_reply),
+	    cmocka_unit_test(a_header_of_the_delivery_agent_names_nobody),
+	    cmocka_unit_test(a_message_id_is_what_the_header_says),
+	    cmocka_unit_test(a_queued_mail_tells_sender_size_and_recipients),
+	    cmocka_unit_test(a_sender_cannot_hide_that_his_mail_was_queued),
+	    cmocka_unit_test(a_reason_cannot_imitate_a_status),
+	    cmocka_unit_test(a_recipient_cannot_imitate_a_delivery),
+	    cmocka_unit_test(the_last_queue_id_of_an_answer_is_the_next),
+	    cmocka_unit_test(a_cut_answer_gives_no_half_a_queue_id),
+	    cmocka_unit_test(a_delivery_cut_before_its_status_is_not_understood),
+	    cmocka_unit_test(addresses_may_lack_their_brackets),
+	    cmocka_unit_test(addresses_may_be_in_internal_form),
+	    cmocka_unit_test(a_relay_may_be_a_socket_or_nothing),
+	    cmocka_unit_test(a_requeued_mail_names_its_first_id),
+	    cmocka_unit_test(a_notice_names_the_mail_it_is),
+	    cmocka_unit_test(a_removal_may_say_why),
+	    cmocka_unit_test(a_word_with_vowels_is_no_queue_id),
+	    cmocka_unit_test(the_overload_texts_of_postscreen_have_no_attributes),
+	    cmocka_unit_test(postscreen_shows_what_nobody_has_checked),
+	    cmocka_unit_test(what_postscreen_shows_in_two_ways_is_suspect),
+	    cmocka_unit_test(a_cut_line_of_postscreen_names_nobody),
 	};
 
 	shapes_init();

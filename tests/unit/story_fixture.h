@@ -81,10 +81,10 @@
 /* what is true of most mails */
 #define WARNED(t, pid, q, to) CONNECT(t, pid) WARN(t, pid, "NOQUEUE", to) CLIENT(t, pid, q)
 #define ACCEPTED(t, pid, q, to) WARNED(t, pid, q, to) QUEUED(t, q, "1") DONE(t, pid)
-#define GREYLISTED(t, pid, to)                                  \
-	CONNECT(t, pid)                                         \
-	WARN(t, pid, "NOQUEUE", to) GREY(t, pid, "NOQUEUE", to) \
-	    BYE(t, pid, "ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4")
+#define GREYLISTED(t, pid, to)      \
+	CONNECT(t, pid)             \
+	WARN(t, pid, "NOQUEUE", to) \
+	GREY(t, pid, "NOQUEUE", to) BYE(t, pid, "ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4")
 #define DELIVERED(t, q, to) SENT(t, q, to) REMOVED(t, q)
 /* a line that is about nobody: the host's time goes on */
 #define LATER(t) CONNECT_OF(t, "99", LOCAL) BYE_OF(t, "99", LOCAL, "quit=1 commands=1")
@@ -99,10 +99,10 @@
 #define HOP_BYE(t) BYE_OF(t, "2", LOCAL, "ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5")
 
 /* Of one transaction, one recipient was warned and the other refused before the rule was asked. */
-#define HALF_WARNED(t)                                                                             \
-	CONNECT(t, "1")                                                                            \
-	WARN(t, "1", "NOQUEUE", ANNA) GREY(t, "1", "NOQUEUE", ANNA) GREY(t, "1", "NOQUEUE", BERND) \
-	    BYE(t, "1", "rcpt=0/2 quit=1 commands=1/3")
+#define HALF_WARNED(t)                \
+	CONNECT(t, "1")               \
+	WARN(t, "1", "NOQUEUE", ANNA) \
+	GREY(t, "1", "NOQUEUE", ANNA) GREY(t, "1", "NOQUEUE", BERND) BYE(t, "1", "rcpt=0/2 quit=1 commands=1/3")
 
 /* ------------------------------------------------------------------ three readers */
 

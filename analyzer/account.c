@@ -1,0 +1,122 @@
+/*
+ * The account of what was read: lines by what they were, hosts by their spans.
+ */
+#include <stdio.h>
+
+#include "../parsers/shapes.h"
+#include "ingest_i.h"
+
+static struct part *part_find(struct run *run, struct slice host)
+{
+	if (run->parts) {
+		struct part *p = &run->part[run->last_part];
+		if (slice_eq(slice_of(p->host, p->host_n), host))
+			return p;
+	}
+	for (size_t i = 0; i < run->parts; i++)
+		if (slice_eq(slice_of(run->part[i].host, run->part[i].host_n), host)) {
+			run->last_part = i;
+			return &run->part[i];
+		}
+	return NULL;
+}
+
+void run_flush_spans(struct run *run)
+{
+	for (size_t i = 0; i < run->parts; i++) {
+		struct part *p = &run->part[i];
+		store_span(run->store, run->g.gen, slice_of(p->host, p->host_n), p->first_us, p->last_us, p->lines);
+	}
+	run->parts = 0;
+}
+
+static struct part *part_add(struct run *run, struct slice host, int64_t us)
+{
+	if (run->parts == SPANS)
+		run_flush_spans(run);
+	struct part *p = &run->part[run->parts];
+	run->last_part = run->parts++;
+	p->host_n = host.n < sizeof p->host ? host.n : sizeof p->host;
+	memcpy(p->host, host.p, p->host_n);
+	p->first_us = p->last_us = us;
+	p->lines = 0;
+	return p;
+}
+
+static void widen(int64_t *first_us, int64_t *last_us, int64_t us)
+{
+	if (*first_us == STAMP_NONE || us < *first_us)
+		*first_us = us;
+	if (*last_us == STAMP_NONE || us > *last_us)
+		*last_us = us;
+}
+
+void run_note_span(struct run *run, const struct line *l)
+{
+	int64_t us = l->stamp.us;
+
+	if (us == STAMP_NONE || !slice_is_set(l->host))
+		return;
+	struct part *p = part_find(run, slice_head(l->host, sizeof p->host));
+	if (!p)
+		p = part_add(run, slice_head(l->host, sizeof p->host), us);
+	if (us < p->first_us)
+		p->first_us = us;
+	if (us > p->last_us)
+		p->last_us = us;
+	p->lines++;
+	widen(&run->g.first_us, &run->g.last_us, us);
+	widen(&run->r->first_us, &run->r->last_us, us);
+}
+
+void run_sample(struct run *run, int64_t off, struct slice line)
+{
+	struct ingest_result *r = run->r;
+
+	store_sample(run->store, run->g.gen, off, line, "not understood", 5);
+	if (r->samples == 5)
+		return;
+	struct ingest_sample *s = &r->sample[r->samples++];
+	snprintf(s->path, sizeof s->path, "%s", run->path);
+	s->line = run->line_number;
+	s->n = line.n < 400 ? line.n : 400;
+	s->text = xmalloc(s->n + 1);
+	memcpy(s->text, line.p, s->n); /* it may hold a NUL */
+}
+
+void run_flush_counts(struct run *run)
+{
+	const struct tracker_counts *c = tracker_counts(run->tracker);
+	const struct {
+		const char *name;
+		uint64_t now, told;
+	} checks[] = {
+	    {"evictions", c->evictions, run->told.evictions},
+	    {"forgotten", c->forgotten, run->told.forgotten},
+	    {"accepted", c->accepted, run->told.accepted},
+	    {"sessions checked", c->sessions_checked, run->told.sessions_checked},
+	    {"sessions that differ", c->sessions_differ, run->told.sessions_differ},
+	    {"suspect", c->suspect, run->told.suspect},
+	    {"truncated", c->truncated, run->told.truncated},
+	};
+
+	for (int k = 0; k < RECORD_KIND_COUNT; k++) {
+		if (run->kinds[k] && k != RECORD_NO_INTEREST)
+			store_count(run->store, run->g.gen, k == RECORD_OTHER ? "not-understood" : "understood",
+			            record_kind_name((enum record_kind)k), (int64_t)run->kinds[k]);
+		run->r->kinds[k] += run->kinds[k];
+		run->kinds[k] = 0;
+	}
+	for (size_t i = 0; i <= shapes_count(); i++) {
+		if (run->shapes[i])
+			store_count(run->store, run->g.gen, "no-interest",
+			            i < shapes_count() ? shapes_row((int)i)->name : "syslog-banner",
+			            (int64_t)run->shapes[i]);
+		run->shapes[i] = 0;
+	}
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+		if (checks[i].now != checks[i].told)
+			store_count(run->store, run->g.gen, "check", checks[i].name,
+			            (int64_t)(checks[i].now - checks[i].told));
+	run->told = *c;
+}

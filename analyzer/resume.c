@@ -1,0 +1,225 @@
+/*
+ * Which content is this, and from where is it new? By bytes, never by name (faults.md 1.4).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "ingest_i.h"
+
+bool same_head(const struct generation *g, const struct input_about *a)
+{
+	size_t n = g->head_n < a->head_n ? g->head_n : a->head_n;
+
+	return n > 0 && memcmp(g->head, a->head, n) == 0;
+}
+
+static void generation_name(struct generation *g, const struct input_about *a)
+{
+	snprintf(g->family, sizeof g->family, "%s", a->family);
+	snprintf(g->path, sizeof g->path, "%s", a->path);
+	g->rotation = a->rotated || a->rotation > 0 ? a->rotation : 0;
+	g->dated = a->dated;
+	g->dev = a->dev;
+	g->ino = a->ino;
+}
+
+/* `DIR/mail.log` for all rotations of it; what --log said for stdin. */
+static uint32_t log_of(struct run *run, const struct input_about *a)
+{
+	char name[1400];
+	const char *slash = strrchr(a->path, '/');
+
+	if (a->pack == INPUT_STDIN)
+		snprintf(name, sizeof name, "%s", run->o->log ? run->o->log : "stdin");
+	else if (run->o->log)
+		snprintf(name, sizeof name, "%s", run->o->log);
+	else
+		snprintf(name, sizeof name, "%.*s%s", slash ? (int)(slash - a->path + 1) : 0, a->path, a->family);
+	return store_log(run->store, slice_str(name));
+}
+
+static void generation_begin(struct run *run, const struct input_about *a)
+{
+	struct generation *g = &run->g;
+
+	memset(g, 0, sizeof *g);
+	run_begin(run);
+	g->gen = generation_next(run->db);
+	g->log = log_of(run, a);
+	g->first_us = g->last_us = STAMP_NONE;
+	g->unsure = a->year_unsure;
+	generation_name(g, a);
+	syslog_init(&run->frame, a->first_year);
+	run->r->files_new++;
+	run->r->unsure |= g->unsure;
+}
+
+static void generation_resume(struct run *run, const struct generation *known, const struct input_about *a)
+{
+	run->g = *known;
+	generation_name(&run->g, a);
+	syslog_init(&run->frame, known->clock.year);
+	run->frame.clock.year = known->clock.year;
+	run->frame.clock.month = known->clock.month;
+	run->frame.clock.anchored = known->clock.anchored;
+	run->frame.clock.folded = known->clock.folded;
+	run->frame.clock.last_us = known->clock.last_us;
+}
+
+enum found { FOUND_NEW, FOUND_SAME, FOUND_SHORT, FOUND_EDITED, FOUND_FAILED };
+
+/* faults.md 1.4: by content, newest first; a file may have several generations when it was edited. */
+static enum found find_generation(struct run *run, size_t i, const struct input_about *a, struct generation **which)
+{
+	enum found found = FOUND_NEW;
+
+	for (size_t k = 0; k < run->known_n; k++) {
+		struct generation *g = &run->known[k];
+		if (!same_head(g, a))
+			continue;
+		enum input_seek seek = input_start(run->in, i, g->off, g->seam, g->seam_n);
+		if (seek == INPUT_FAILED)
+			return FOUND_FAILED;
+		if (!*which)
+			*which = g;
+		if (seek == INPUT_OK) {
+			*which = g;
+			return FOUND_SAME;
+		}
+		if (found == FOUND_NEW)
+			found = seek == INPUT_SHORT ? FOUND_SHORT : FOUND_EDITED;
+	}
+	return found;
+}
+
+/* Cases E and F: the same beginning, another continuation or none. What it holds was counted or never will be; go on at its end. */
+static void skip_edited(struct run *run, size_t i, const struct input_about *a, const struct generation *known,
+                        const char *cause)
+{
+	struct input_block block;
+	char path[300];
+	int64_t from = known->last_us;
+
+	msg_warn("%s: %s since it was read: its lines up to here are not read again",
+	         msg_safe(slice_str(a->path), path, sizeof path), cause);
+	if (input_start(run->in, i, 0, NULL, 0) != INPUT_OK)
+		return;
+	generation_begin(run, a);
+	while (input_next(run->in, true, &block) == INPUT_BLOCK) {
+		for (struct slice rest = block.bytes; rest.n;) {
+			ptrdiff_t end = slice_chr(rest, '\n');
+			struct slice bytes = end < 0 ? rest : slice_head(rest, (size_t)end);
+			struct line line;
+			syslog_parse(&run->frame, bytes, &line);
+			if (line.stamp.us != STAMP_NONE)
+				run->g.first_us = run->g.last_us = line.stamp.us;
+			rest = slice_from(rest, end < 0 ? rest.n : (size_t)end + 1);
+		}
+		remember_bytes(&run->g, &block);
+	}
+	run->g.base = run->g.off;
+	run->g.state = GENERATION_COMPLETE;
+	store_hole(run->store, 0, run->g.gen, from < run->g.last_us ? from : run->g.last_us,
+	           from < run->g.last_us ? run->g.last_us : from, 0, 0, cause);
+	run_commit(run);
+}
+
+/* A copy of several logs in one file: what follows the known part may be known too. */
+static bool rest_is_known(struct run *run, const struct input_block *block)
+{
+	for (size_t k = 0; k < run->known_n; k++) {
+		const struct generation *g = &run->known[k];
+		if (g->gen != run->g.gen && g->head_n >= 64 && block->bytes.n >= g->head_n &&
+		    memcmp(block->bytes.p, g->head, g->head_n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void resume_stream(struct run *run, const struct generation *known, const struct input_about *a)
+{
+	struct input_block block;
+	char path[300];
+	uint64_t before = run->r->bytes;
+
+	generation_resume(run, known, a);
+	enum input_next next = input_next(run->in, true, &block);
+	if (next == INPUT_BLOCK && rest_is_known(run, &block)) {
+		msg_warn("%s: goes on with lines that were read from another file: not read again",
+		         msg_safe(slice_str(a->path), path, sizeof path));
+		return;
+	}
+	if (next == INPUT_BLOCK) {
+		tracker_stream(run->tracker);
+		run_feed(run, &block);
+		run_read(run);
+	} else if (next == INPUT_ERROR) {
+		run_trouble(run);
+		run_commit(run);
+	} else if (run->g.rotation != known->rotation || run->g.dated != known->dated) {
+		run_begin(run);
+		run_commit(run); /* its name has changed, its content has not */
+	}
+	run->r->known += run->r->bytes == before;
+}
+
+/* The very file, or the live name of it: then it is no older copy, it has become shorter. */
+static bool same_place(const struct generation *known, const struct input_about *a)
+{
+	if (a->pack != INPUT_PLAIN)
+		return false;
+	return (known->dev == a->dev && known->ino == a->ino) || (!a->rotated && strcmp(known->path, a->path) == 0);
+}
+
+static void need_year(const struct input_about *a)
+{
+	if (a->pack == INPUT_STDIN && a->year_unsure && a->first_year == 0)
+		msg_die(EX_USAGE, "stdin: its stamps have no year; say of the first one with --year YYYY");
+}
+
+void run_file(struct run *run, size_t i)
+{
+	const struct input_about *a = input_about(run->in, i);
+	struct generation *known = NULL;
+	char path[300];
+
+	run->path = a->path;
+	run->line_number = 0;
+	run->slow = a->pack != INPUT_PLAIN;
+	run->r->files++;
+	if (a->head_n == 0) {
+		msg_note("%s: empty", msg_safe(slice_str(a->path), path, sizeof path));
+		return;
+	}
+	switch (find_generation(run, i, a, &known)) {
+	case FOUND_SAME: resume_stream(run, known, a); break;
+	case FOUND_SHORT:
+		if (same_place(known, a)) {
+			skip_edited(run, i, a, known, "it lost its tail");
+			break;
+		}
+		msg_note("%s: an older copy of a log that was read further; nothing new in it",
+		         msg_safe(slice_str(a->path), path, sizeof path));
+		run->r->known++;
+		break;
+	case FOUND_EDITED: skip_edited(run, i, a, known, "it was edited"); break;
+	case FOUND_FAILED:
+		run->r->bad++;
+		run->r->exit = EX_NOINPUT;
+		break;
+	case FOUND_NEW:
+		need_year(a);
+		if (input_start(run->in, i, 0, NULL, 0) != INPUT_OK) {
+			run->r->bad++;
+			run->r->exit = EX_NOINPUT;
+			break;
+		}
+		generation_begin(run, a);
+		tracker_stream(run->tracker);
+		run_read(run);
+		break;
+	}
+	free(run->known);
+	run->known = generation_list(run->db, &run->known_n);
+}
