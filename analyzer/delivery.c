@@ -57,6 +57,7 @@ void wait_drop(struct tracker *t, struct wait *w)
 void wait_fate(struct tracker *t, struct wait *w, enum fate fate)
 {
 	w->fate = (uint8_t)fate;
+	message_changed(t, w->message);
 	recipient_update(t, w->r);
 }
 
@@ -65,6 +66,7 @@ void wait_final(struct tracker *t, struct wait *w, enum fate fate)
 	if (w->done)
 		return;
 	w->done = true;
+	message_changed(t, w->message);
 	if ((uint8_t)fate < w->r->best)
 		w->r->best = (uint8_t)fate;
 	recipient_update(t, w->r);
@@ -79,6 +81,7 @@ static void wait_hand_on(struct tracker *t, struct wait *w, struct slice hop_id)
 	struct host *h = w->message->host;
 
 	w->done = true;
+	message_changed(t, w->message);
 	wait_link(t, h, hop_id, r, address);
 	recipient_update(t, r);
 	mail_touch(t, r->mail);
@@ -174,6 +177,7 @@ static void wait_outcome(struct tracker *t, struct wait *w, const struct outcome
 {
 	if (!w)
 		return; /* there was no room for it, and that has been counted */
+	message_changed(t, w->message);
 	w->to = o->to;
 	if (slice_is_set(o->hop))
 		wait_hand_on(t, w, o->hop);
@@ -306,11 +310,15 @@ static void message_settle(struct tracker *t, struct message *m, struct wait *w)
 
 	for (live = w->r->waits; live && (live == w || live->done); live = live->next_of_r)
 		;
+	message_changed(t, m);
 	if (w->r->best != FATE_COUNT || live) { /* another queue file speaks for him */
 		w->done = true;
 		recipient_update(t, w->r);
 		return;
 	}
+	if (m->settling) /* queue ids that name each other in a circle */
+		return;
+	m->settling = true;
 	for (struct past *p = m->past; p; p = p->next) {
 		if (p->hop) {
 			handed = true;
@@ -318,6 +326,7 @@ static void message_settle(struct tracker *t, struct message *m, struct wait *w)
 		} else if (p->fate < best)
 			best = (enum fate)p->fate;
 	}
+	m->settling = false;
 	if (handed) {
 		w->done = true;
 		recipient_update(t, w->r);
@@ -371,6 +380,8 @@ void message_expired(struct tracker *t, struct message *m)
 /* What came before we knew whose it was. */
 static void past_replay(struct tracker *t, struct message *m, struct wait *w)
 {
+	if (m->settling) /* somebody up the stack walks the list */
+		return;
 	for (struct past **at = &m->past, *p; (p = *at);) {
 		if (p->to != w->orig && p->orig != w->orig) {
 			at = &p->next;
@@ -386,6 +397,8 @@ static void past_replay(struct tracker *t, struct message *m, struct wait *w)
 		slab_give(&t->pasts, p);
 		struct wait *child = w->to && w->to != o.to ? wait_child(t, m, w, o.to) : w;
 		wait_outcome(t, child, &o);
+		if (slice_is_set(o.hop)) /* it may have led back to this file, and taken more of the list */
+			at = &m->past;
 	}
 }
 
@@ -398,6 +411,7 @@ void wait_link(struct tracker *t, struct host *h, struct slice queue_id, struct 
 		m = message_new(t, h, queue_id, MESSAGE_HOP, 0);
 	if (m->kind == MESSAGE_CANDIDATE) {
 		m->kind = MESSAGE_HOP;
+		message_changed(t, m);
 		if (!m->closed)
 			message_untimer(m);
 	}

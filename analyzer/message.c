@@ -315,6 +315,7 @@ void message_bind(struct tracker *t, struct message *m, struct transaction *tx)
 		tx->session->bound = m;
 		tx->session->bound_n++;
 	}
+	message_changed(t, m);
 	m->tentative = tx_all_refused(tx);
 	if (!m->tentative)
 		message_confirm(t, m);

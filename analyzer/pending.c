@@ -102,13 +102,13 @@ static void code_string(struct codec *c, char **s)
 		}
 		*s = n ? xcalloc(1, n + 1) : NULL;
 	}
-	if (n)
+	if (*s)
 		code_bytes(c, *s, n);
 }
 
 static void code_host(struct codec *c, struct tracker *t, struct host **h)
 {
-	char *name = c->reading ? NULL : (*h)->name;
+	char *name = !c->reading && *h ? (*h)->name : NULL;
 
 	code_string(c, &name);
 	if (c->reading) {
@@ -421,7 +421,7 @@ static void code_bound(struct codec *c, struct tracker *t, struct session *s)
 	struct message **at = &s->bound;
 	for (; n && !c->bad; n--) {
 		char id[QUEUE_ID_MAX] = "";
-		if (!c->reading) {
+		if (!c->reading && m) {
 			memcpy(id, m->queue_id, sizeof id);
 			m = m->next_bound;
 		}
@@ -598,6 +598,8 @@ static void load_host(struct tracker *t, struct codec *c)
 	struct host *h = NULL;
 
 	code_host(c, t, &h);
+	if (!h)
+		return;
 	code_host_state(c, h);
 	t->remembered += h->last.n != 0;
 }

@@ -175,7 +175,7 @@ struct message {
 	int64_t since_us, touched_us, due_us;
 	int32_t nrcpt;
 	uint8_t kind, timer; /* timer: 0, TIMER_ABORT, TIMER_LINGER */
-	bool accepted, held, closed, expired, refused, tentative, named, login, dirty, stored, gone;
+	bool accepted, held, closed, expired, refused, tentative, named, login, dirty, stored, gone, settling;
 	char queue_id[QUEUE_ID_MAX];
 };
 enum { TIMER_NONE, TIMER_ABORT, TIMER_LINGER };

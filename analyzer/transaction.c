@@ -383,8 +383,10 @@ void tx_refuse_all(struct tracker *t, struct transaction *tx, int class)
 	if (all)
 		recipient_refuse(t, tx, all, class);
 	tx->refused = true;
-	if (tx->message)
+	if (tx->message) {
 		tx->message->refused = true;
+		message_changed(t, tx->message);
+	}
 }
 
 static void entry_publish(struct tracker *t, struct transaction *tx, struct entry *e)

@@ -441,7 +441,7 @@ static bool read_screen(struct slice s, struct attrs *out)
 
 bool attrs_read(struct slice s, enum attrs_flavour flavour, struct slice stage, bool own_text, struct attrs *out)
 {
-	struct readings r;
+	struct readings r = {0};
 
 	if (flavour == ATTRS_SCREEN)
 		return read_screen(s, out);

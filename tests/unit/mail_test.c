@@ -276,6 +276,23 @@ static void two_refused_mails_come_back_in_one_transaction_as_one(void **state)
 	assert_int_equal(mail_to(ANNA)->transactions, 3);
 }
 
+static void who_is_still_away_returns_into_the_merged_mail(void **state)
+{
+	(void)state;
+	story(GREYLISTED("03T10:00:00", "1", ANNA) CONNECT("03T10:01:00", "1")
+	          WARN("03T10:01:00", "1", "NOQUEUE", BERND) GREY("03T10:01:00", "1", "NOQUEUE", BERND)
+	              WARN("03T10:01:00", "1", "NOQUEUE", CLARA) GREY("03T10:01:00", "1", "NOQUEUE", CLARA)
+	                  BYE("03T10:01:01", "1", "rcpt=0/2 quit=1 commands=1/3"));
+	mails_are(2);
+	story(CONNECT("03T10:20:00", "1") WARN("03T10:20:00", "1", "NOQUEUE", ANNA) CLIENT("03T10:20:00", "1", Q1)
+	          WARN("03T10:20:00", "1", Q1, BERND) QUEUED("03T10:20:00", Q1, "2") DONE("03T10:20:00", "1")
+	              SENT("03T10:20:01", Q1, ANNA) DELIVERED("03T10:20:01", Q1, BERND) LATER("03T10:40:00")
+	                  ACCEPTED("03T11:00:00", "1", Q2, CLARA) DELIVERED("03T11:00:01", Q2, CLARA));
+	mails_are(1);
+	fate_is(CLARA, FATE_DELIVERED);
+	assert_int_equal(mail_to(CLARA)->transactions, 4);
+}
+
 static void a_mail_warned_as_a_whole_returns_as_one(void **state)
 {
 	(void)state;
@@ -370,6 +387,7 @@ int main(void)
 	    T(the_unwarned_half_of_a_mail_returns_into_the_same_mail),
 	    T(a_mail_that_was_over_goes_on_when_its_unwarned_half_returns),
 	    T(two_refused_mails_come_back_in_one_transaction_as_one),
+	    T(who_is_still_away_returns_into_the_merged_mail),
 	    T(a_mail_warned_as_a_whole_returns_as_one),
 	    T(both_unwarned_halves_return_into_one_mail),
 	    T(evidence_stands_with_the_mail),
