@@ -87,6 +87,7 @@ void run_sample(struct run *run, int64_t off, struct slice line)
 void run_flush_counts(struct run *run)
 {
 	const struct tracker_counts *c = tracker_counts(run->tracker);
+	uint64_t limit_hits = store_limit_hits(run->store);
 	const struct {
 		const char *name;
 		uint64_t now, told;
@@ -98,6 +99,7 @@ void run_flush_counts(struct run *run)
 	    {"sessions that differ", c->sessions_differ, run->told.sessions_differ},
 	    {"suspect", c->suspect, run->told.suspect},
 	    {"truncated", c->truncated, run->told.truncated},
+	    {"match limit", limit_hits, run->told_limit_hits},
 	};
 
 	for (int k = 0; k < RECORD_KIND_COUNT; k++) {
@@ -119,4 +121,5 @@ void run_flush_counts(struct run *run)
 			store_count(run->store, run->g.gen, "check", checks[i].name,
 			            (int64_t)(checks[i].now - checks[i].told));
 	run->told = *c;
+	run->r->limit_hits = run->told_limit_hits = limit_hits;
 }

@@ -32,6 +32,7 @@ struct ingest_result {
 	bool older;                   /* older than what the database knew */
 	bool unsure;                  /* a year was guessed */
 	struct tracker_counts counts;
+	uint64_t limit_hits; /* texts that a rule's pattern could not be matched with to the end */
 	struct ingest_sample {
 		char path[256];
 		uint64_t line; /* number in this call's reading of the file, 0 unknown */

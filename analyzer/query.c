@@ -78,11 +78,6 @@ int query_columns(const struct query *q)
 	return sqlite3_column_count(q->stmt);
 }
 
-const char *query_name(const struct query *q, int column)
-{
-	return sqlite3_column_name(q->stmt, column);
-}
-
 bool query_is_null(const struct query *q, int column)
 {
 	return sqlite3_column_type(q->stmt, column) == SQLITE_NULL;
@@ -96,13 +91,4 @@ int64_t query_number(const struct query *q, int column)
 struct slice query_text(const struct query *q, int column)
 {
 	return db_column_slice(q->stmt, column);
-}
-
-int64_t query_one(struct reader *r, enum sql_id id, const struct query_param *params, size_t n)
-{
-	struct query *q = query_new(r, id, params, n);
-	int64_t v = query_row(q) ? query_number(q, 0) : 0;
-
-	query_free(q);
-	return v;
 }

@@ -29,12 +29,8 @@ bool query_row(struct query *q);
 struct query *query_free(struct query *q); /* always NULL */
 
 int query_columns(const struct query *q);
-const char *query_name(const struct query *q, int column);
 bool query_is_null(const struct query *q, int column);
 int64_t query_number(const struct query *q, int column);
 struct slice query_text(const struct query *q, int column); /* numbers as digits; absent for NULL */
-
-/* One number from a query of one row and column; 0 if it has none. */
-int64_t query_one(struct reader *r, enum sql_id id, const struct query_param *params, size_t n);
 
 #endif

@@ -278,4 +278,16 @@ ok "list to someone who leaves: no complaint" same /dev/null "$ERR"
 ok "list to someone who leaves: not status 0" test "$(cat "$TMP/status")" -ne 0
 ok "list to someone who leaves: the first line is whole" python3 -m json.tool "$OUT"
 
+# ------------------------------------------------------------------ a pattern without end
+
+CONF=$TMP/slow.conf
+printf '[rule slow]\nwarn = (a+)+$\n' >"$CONF"
+printf '%s %s\n' '2026-11-22T05:18:00Z mx1 postfix/smtpd[7]: NOQUEUE: warn: RCPT from mx.example.net[192.0.2.7]:' \
+	"$(printf 'a%.0s' {1..200})b; from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<x>" >"$TMP/slow.log"
+fresh slow
+run ingest "$TMP/slow.log"
+ok "a pattern that hits the match limit: ingest says so" says 'match limit'
+run report
+ok "a pattern that hits the match limit: report says so" says 'match limit'
+
 finish

@@ -119,6 +119,9 @@ static void print_account(const struct ingest_result *r)
 	if (r->counts.evictions)
 		printf("%llu sessions or mails had to make room: their fate is `unknown`\n",
 		       (unsigned long long)r->counts.evictions);
+	if (r->limit_hits)
+		printf("%llu matches of a rule's pattern ran into the match limit: the text counts as none of its\n",
+		       (unsigned long long)r->limit_hits);
 	if (r->counts.suspect)
 		printf("%llu attempts can be read in two ways and decide nothing\n",
 		       (unsigned long long)r->counts.suspect);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "../analyzer/fact.h"
 #include "../analyzer/msg.h"
 #include "../analyzer/query.h"
 #include "../parsers/stamp.h"
@@ -192,8 +193,11 @@ struct list_command {
 };
 
 static const char *const formats[] = {"text", "json", "jsonl", "csv", NULL};
-static const char *const fates[] = {"delivered", "queued",     "held",    "unknown",   "bounced", "spam",
-                                    "refused",   "tempfailed", "aborted", "discarded", NULL};
+static const char *const fates[] = {
+#define X(id, name) name,
+    FATES(X)
+#undef X
+	NULL};
 
 #define AT(field) offsetof(struct list_command, field)
 static const struct option_row rows[] = {

@@ -239,7 +239,7 @@ static void print_other_texts(struct report *r)
 }
 
 struct account {
-	int64_t understood, no_interest, other, checked, differ, evicted, suspect;
+	int64_t understood, no_interest, other, checked, differ, evicted, suspect, limit;
 };
 
 static void account_add(struct account *a, const struct query *q)
@@ -255,6 +255,7 @@ static void account_add(struct account *a, const struct query *q)
 	    {"check", "sessions that differ", offsetof(struct account, differ)},
 	    {"check", "evictions", offsetof(struct account, evicted)},
 	    {"check", "suspect", offsetof(struct account, suspect)},
+	    {"check", "match limit", offsetof(struct account, limit)},
 	};
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
@@ -280,6 +281,8 @@ static void print_account(struct report *r)
 	if (a.checked)
 		printf("  %12s  sessions checked against Postfix's own counters, %lld differ\n",
 		       grouped(a.checked, buf), (long long)a.differ);
+	if (a.limit)
+		printf("  %12s  matches of a rule's pattern ran into the match limit\n", grouped(a.limit, buf));
 	if (a.suspect)
 		printf("  %12s  attempts can be read in two ways and decide nothing\n", grouped(a.suspect, buf));
 	if (a.evicted)
