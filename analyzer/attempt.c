@@ -6,7 +6,7 @@
 #include "msg.h"
 #include "tracker_i.h"
 
-static bool action_warns(const struct record *rec)
+bool attempt_warns(const struct record *rec)
 {
 	return rec->action == ACTION_WARN || rec->action == ACTION_REJECT_WARNING || rec->action == ACTION_WARNING ||
 	       slice_ends(rec->word, SLICE("-warning"));
@@ -19,7 +19,7 @@ static bool action_refuses(const struct record *rec)
 }
 
 /* 4 or 5; a refusal that names no code (`bare <LF> received`) is answered with 521. */
-static int reply_class(const struct record *rec)
+int attempt_class(const struct record *rec)
 {
 	if (rec->code)
 		return rec->code / 100;
@@ -32,7 +32,7 @@ bool is_submission(struct slice tag)
 }
 
 /* Where syslog has cut the service's name off, the words of the login checks still tell. */
-static bool sounds_like_submission(const struct record *rec)
+bool attempt_on_submission(const struct record *rec)
 {
 	return is_submission(rec->line->tag) ||
 	       (slice_chr(rec->line->tag, '/') < 0 && (slice_ends(rec->text, SLICE(": not logged in")) ||
@@ -46,10 +46,22 @@ static void attempt_say(struct tracker *t, struct fact_attempt *a)
 		t->counts.suspect += a->count;
 	if (a->rec->flags & RECORD_TRUNCATED)
 		t->counts.truncated += a->count;
-	a->flags |= (action_warns(a->rec) ? ATTEMPT_WARNS : 0u) |
+	a->flags |= (attempt_warns(a->rec) && !(a->flags & ATTEMPT_CANARY) ? ATTEMPT_WARNS : 0u) |
 	            (a->rec->flags & RECORD_SUSPECT ? ATTEMPT_SUSPECT : 0u) |
 	            (a->rec->flags & RECORD_TRUNCATED ? ATTEMPT_TRUNCATED : 0u);
 	t->sink.attempt(t->sink.arg, a);
+}
+
+/* What the session tells besides: nothing of it decides a fate. */
+static uint8_t evidence_of_attempt(struct tracker *t, const struct transaction *tx, const struct record *rec)
+{
+	uint8_t e = tx->login ? MAIL_LOGIN : 0;
+
+	if (rec->daemon == DAEMON_SMTPD && tls_spoken(t, tx->host, rec->line->pid))
+		e |= MAIL_TLS;
+	if ((attempt_warns(rec) || action_refuses(rec)) && slice_find(rec->text, SLICE("blocked using ")) >= 0)
+		e |= MAIL_LISTED;
+	return e;
 }
 
 static void tx_note(struct tracker *t, struct transaction *tx, const struct record *rec, const struct fact_attempt *a)
@@ -57,10 +69,10 @@ static void tx_note(struct tracker *t, struct transaction *tx, const struct reco
 	if (tx->attempts == 0) {
 		tx->client = a->client;
 		peer_read(rec->client_name, rec->client_ip, &tx->peer);
-		tx->submission = sounds_like_submission(rec);
+		tx->submission = attempt_on_submission(rec);
 	}
 	/* it may return, and then somebody will ask; who was warned as a whole is asked about when delivered */
-	if ((action_refuses(rec) && reply_class(rec) == 4) || (a->flags & ATTEMPT_WIDE))
+	if ((action_refuses(rec) && attempt_class(rec) == 4) || (a->flags & ATTEMPT_WIDE))
 		peer_org(t, &tx->peer, rec->client_name);
 	if (!tx->sender && slice_is_set(rec->sender)) {
 		tx->sender = a->sender;
@@ -69,8 +81,10 @@ static void tx_note(struct tracker *t, struct transaction *tx, const struct reco
 	tx->attempts += a->count;
 	tx->last_us = t->us;
 	tx->login |= (rec->flags & RECORD_LOGIN) != 0;
+	tx->evidence |= evidence_of_attempt(t, tx, rec);
 	if (tx->mail) {
 		struct mail *m = tx->mail;
+		m->flags |= tx->evidence;
 		m->attempts += a->count;
 		m->last_us = t->us > m->last_us ? t->us : m->last_us;
 		if (!m->sender)
@@ -96,7 +110,7 @@ static void session_warn(struct tracker *t, struct session *s, struct transactio
 static void session_refuse(struct tracker *t, struct session *s, struct transaction *tx, const struct record *rec,
                            const struct fact_attempt *a)
 {
-	int class = reply_class(rec);
+	int class = attempt_class(rec);
 	struct entry *e = NULL;
 
 	if (stage_is(rec, SLICE("RCPT"))) {
@@ -121,7 +135,7 @@ static void session_act(struct tracker *t, struct session *s, struct transaction
 {
 	if (rec->flags & RECORD_SUSPECT)
 		return;
-	if (action_warns(rec))
+	if (attempt_warns(rec))
 		session_warn(t, s, tx, rec, a);
 	else if (action_refuses(rec))
 		session_refuse(t, s, tx, rec, a);
@@ -186,7 +200,7 @@ static void screen_attempt(struct tracker *t, struct host *h, struct record *rec
 	tx_note(t, tx, rec, a);
 	struct entry *e = tx_entry(t, tx, tracker_address(t, rec->recipient), a->recipient);
 	e->place = a->place;
-	tx_refuse(t, tx, e, reply_class(rec));
+	tx_refuse(t, tx, e, attempt_class(rec));
 	tx_finish(t, tx, TX_ENDED, false);
 }
 
@@ -217,10 +231,10 @@ static void message_attempt(struct tracker *t, struct host *h, struct record *re
 	tx_note(t, m->tx, rec, a);
 	if (rec->flags & RECORD_SUSPECT)
 		return;
-	if (action_warns(rec))
+	if (attempt_warns(rec))
 		tx_warn_wide(t, m->tx, a->text);
 	else if (action_refuses(rec))
-		tx_refuse_all(t, m->tx, reply_class(rec));
+		tx_refuse_all(t, m->tx, attempt_class(rec));
 	else if (rec->action == ACTION_DISCARD || rec->action == ACTION_MILTER_DISCARD ||
 	         slice_ends(rec->word, SLICE("-discard")))
 		message_discard(t, m);
@@ -245,7 +259,10 @@ void on_attempt(struct tracker *t, struct host *h, struct record *rec, uint64_t 
 	t->client_name = rec->client_name;
 	a.count = rec->line->form == LINE_REPEATED || rec->line->form == LINE_LAST_REPEATED ? rec->line->repeated : 1;
 	a.flags = attempt_is_wide(rec) ? ATTEMPT_WIDE : 0;
-	if (rec->daemon == DAEMON_POSTSCREEN)
+	if (origin_is_canary(t->origin, rec->client_ip, rec->sender)) {
+		a.flags |= ATTEMPT_CANARY;
+		attempt_say(t, &a);
+	} else if (rec->daemon == DAEMON_POSTSCREEN)
 		screen_attempt(t, h, rec, &a);
 	else if (rec->daemon == DAEMON_CLEANUP || rec->daemon == DAEMON_AGENT ||
 	         (slice_is_set(rec->queue_id) && stage_is(rec, SLICE("END-OF-MESSAGE")) &&

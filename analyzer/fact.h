@@ -6,6 +6,7 @@
 #ifndef WB_FACT_H
 #define WB_FACT_H
 
+#include "../parsers/network.h"
 #include "../parsers/record.h"
 
 /*
@@ -82,7 +83,15 @@ enum {
 	ATTEMPT_WARNS = 1,   /* warn, reject_warning, header and body WARN: has a fate */
 	ATTEMPT_WIDE = 2,    /* applies to every recipient of its transaction */
 	ATTEMPT_SUSPECT = 4, /* decides nothing */
-	ATTEMPT_TRUNCATED = 8
+	ATTEMPT_TRUNCATED = 8,
+	ATTEMPT_CANARY = 16 /* a test client's or test sender's: proves life, counts nowhere else */
+};
+
+/* What a mail's sessions tell besides. */
+enum {
+	MAIL_TLS = 1,
+	MAIL_LISTED = 2, /* a client of it was refused or warned because it stands on a blocklist */
+	MAIL_LOGIN = 4
 };
 
 struct fact_attempt {
@@ -119,9 +128,20 @@ struct fact_mail {
 	uint8_t digits;
 	uint32_t transactions, attempts;
 	uint64_t shown_transaction; /* whose queue id and Message-ID stand for the mail, 0 none */
-	uint8_t spf, dkim, dmarc, spam;
+	uint8_t spf, dkim, dmarc, spam, flags; /* flags: MAIL_TLS ... */
 	const struct fact_recipient *recipient;
 	size_t recipients; /* 0: nobody was warned; only its transactions are of interest */
+};
+
+/* A mail that smtpd accepted from a client that is not loopback, once its sender is known. */
+struct fact_accepted {
+	uint32_t host;
+	int64_t us;
+	struct slice client_name, client_ip, username;
+	struct ip ip;
+	bool submission, login;
+	struct slice sender;
+	uint32_t text[FACT_TEXTS]; /* the warnings it got, 0 ends */
 };
 
 struct sink {
@@ -130,6 +150,9 @@ struct sink {
 	uint32_t (*address)(void *arg, struct slice address);
 	uint32_t (*client)(void *arg, struct slice name, struct slice ip);
 	void (*attempt)(void *arg, struct fact_attempt *a); /* fills the ids */
+	/* A `client=` line of a client that is not loopback; submission: not on port 25. */
+	void (*arrived)(void *arg, uint32_t host, int64_t us, const struct ip *ip, bool submission);
+	void (*accepted)(void *arg, const struct fact_accepted *f);
 	void (*transaction)(void *arg, const struct fact_transaction *t);
 	void (*mail)(void *arg, const struct fact_mail *m);
 	/* Half-finished state, in the same transaction as the facts (faults.md 1.6). Keys are unique within a kind. */

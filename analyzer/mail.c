@@ -206,6 +206,7 @@ static void mail_say(struct tracker *t, struct mail *m)
 	                      .dkim = m->dkim,
 	                      .dmarc = m->dmarc,
 	                      .spam = m->spam,
+	                      .flags = m->flags,
 	                      .recipient = t->told,
 	                      .recipients = n};
 	t->sink.mail(t->sink.arg, &f);

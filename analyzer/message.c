@@ -298,6 +298,7 @@ void message_adopt(struct tracker *t, struct message *m, struct transaction *tx,
 	tx->dirty = true;
 	mail->refs++;
 	mail->transactions++;
+	mail->flags |= tx->evidence;
 	mail_touch(t, mail);
 }
 

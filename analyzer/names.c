@@ -5,6 +5,7 @@
 #include "db.h"
 #include "mask.h"
 #include "msg.h"
+#include "own.h"
 
 /* ----------------------------------------------------------------------- caches */
 
@@ -31,12 +32,17 @@ struct names {
 	const struct origin *origin;
 	uint64_t key[2];
 	struct cache addresses, clients, words, texts, services, lines;
-	uint8_t *text_rule; /* by text id */
+	struct own *own;
+	const struct slice *own_settings;
+	size_t own_settings_n;
+	uint8_t *text_rule; /* by text id, with TEXT_LISTED */
 	uint32_t text_rules;
 	int rule_id[RULES_MAX + 1];     /* rule number of the settings -> row of dim_rule */
-	struct recent *folds, *sources; /* of address and client ids: what was asked last */
+	struct recent *folds, *sources, *domains; /* of address and client ids: what was asked last */
 	bool indexed;
 };
+
+#define TEXT_LISTED 0x80 /* rules are at most RULES_MAX */
 
 #define WAYS 4 /* a set is one cache line */
 
@@ -187,6 +193,44 @@ uint32_t names_address(struct names *n, struct slice text)
 	return slot->id;
 }
 
+/* ---------------------------------------------------------------- senders' domains */
+
+static uint32_t domain_row(struct names *n, struct slice text)
+{
+	char buf[1024];
+	struct slice name = own_domain(text, buf, sizeof buf);
+	uint32_t id = intern_row(n, NULL, SQL_READ_DOMAIN_ID, SQL_WRITE_DOMAIN, name, NULL);
+
+	own_add(n->own, name);
+	return id;
+}
+
+uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice text)
+{
+	struct recent *r = &n->domains[address % RECENT];
+
+	if (r->id == address)
+		return r->value;
+	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_ADDRESS_DOMAIN);
+	sqlite3_bind_int64(q, 1, address);
+	uint32_t domain = db_step(n->db, q) ? (uint32_t)sqlite3_column_int64(q, 0) : 0;
+	sqlite3_reset(q);
+	if (!domain) {
+		domain = domain_row(n, text);
+		q = db_stmt(n->db, SQL_WRITE_ADDRESS_DOMAIN);
+		sqlite3_bind_int64(q, 1, domain);
+		sqlite3_bind_int64(q, 2, address);
+		db_run(n->db, q);
+	}
+	*r = (struct recent){address, domain};
+	return domain;
+}
+
+bool names_is_own(const struct names *n, struct slice address)
+{
+	return own_has(n->own, address);
+}
+
 /* ---------------------------------------------------------------------- clients */
 
 static uint32_t source_row(struct names *n, const struct source_name *source)
@@ -228,10 +272,15 @@ static struct interned client_row(struct names *n, struct slice name, struct sli
 	}
 	origin_name(n->origin, name, ip, &source);
 	uint32_t id = source_row(n, &source);
+	struct ip address;
 	q = db_stmt(n->db, SQL_WRITE_CLIENT);
 	db_bind_slice(q, 1, ip);
 	db_bind_slice(q, 2, name);
-	sqlite3_bind_int64(q, 3, id);
+	if (ip_parse(ip, &address))
+		sqlite3_bind_blob(q, 3, address.b, sizeof address.b, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(q, 3);
+	sqlite3_bind_int64(q, 4, id);
 	db_run(n->db, q);
 	return (struct interned){.id = (uint32_t)sqlite3_last_insert_rowid(n->db->h), .more = id};
 }
@@ -284,7 +333,13 @@ static int rule_of(struct names *n, const struct record *r)
 	return n->rule_id[rule];
 }
 
-static void remember_rule(struct names *n, uint32_t text, int rule)
+/* Postfix's default reply of a blocklist, and what nearly all admins leave of it. */
+static bool says_listed(struct slice text)
+{
+	return slice_find(text, SLICE("blocked using ")) >= 0;
+}
+
+static void remember_text(struct names *n, uint32_t text, int rule, bool listed)
 {
 	if (text >= n->text_rules) {
 		uint32_t more = text * 2 + 64;
@@ -292,7 +347,7 @@ static void remember_rule(struct names *n, uint32_t text, int rule)
 		memset(n->text_rule + n->text_rules, 0, more - n->text_rules);
 		n->text_rules = more;
 	}
-	n->text_rule[text] = (uint8_t)rule;
+	n->text_rule[text] = (uint8_t)(rule | (listed ? TEXT_LISTED : 0));
 }
 
 static uint32_t text_row(struct names *n, struct slice text, bool template, int rule)
@@ -304,41 +359,45 @@ static uint32_t text_row(struct names *n, struct slice text, bool template, int 
 		db_bind_slice(q, 1, text);
 		sqlite3_bind_int(q, 2, template);
 		sqlite3_bind_int(q, 3, rule);
-		if (turn)
+		if (turn) {
+			sqlite3_bind_int(q, 4, says_listed(text));
 			db_run(n->db, q);
-		else if (db_step(n->db, q)) {
+		} else if (db_step(n->db, q)) {
 			uint32_t id = (uint32_t)sqlite3_column_int64(q, 0);
 			sqlite3_reset(q);
 			return id;
 		}
 	}
 	uint32_t id = (uint32_t)sqlite3_last_insert_rowid(n->db->h);
-	remember_rule(n, id, rule);
+	remember_text(n, id, rule, says_listed(text));
 	return id;
 }
 
-uint32_t names_text(struct names *n, const struct record *r, int *rule)
+uint32_t names_text(struct names *n, const struct record *r, struct text_sort *out)
 {
 	struct masked masked;
+	int rule = 0;
 	struct slice text = slice_is_set(r->text) ? r->text : SLICE("");
 	bool template = mask_text(r, &masked);
 	uint64_t sort = 1;
 
 	if (template) {
-		*rule = rule_of(n, r);
+		rule = rule_of(n, r);
 		text = slice_of(masked.bytes, masked.n);
-		sort = (uint64_t)*rule * 2;
+		sort = (uint64_t)rule * 2;
 	} else { /* always the same bytes: then what decides the rule besides stands for it */
 		sort = 1 + 2 * (uint64_t)r->action + (r->flags & RECORD_SUSPECT ? 512 : 0);
 	}
 	uint64_t hash = hash_of(n, text) * 1024 + sort;
 	struct interned *slot = cache_slot(&n->texts, hash);
 	if (slot->hash != hash) {
-		*rule = template ? *rule : rule_of(n, r);
-		uint32_t id = text_row(n, text, template, *rule);
-		*slot = (struct interned){.hash = hash, .id = id, .more = (uint32_t)*rule};
+		rule = template ? rule : rule_of(n, r);
+		uint32_t id = text_row(n, text, template, rule);
+		*slot = (struct interned){
+		    .hash = hash, .id = id, .more = (uint32_t)rule | (says_listed(text) ? TEXT_LISTED : 0u)};
 	}
-	*rule = (int)slot->more;
+	*out = (struct text_sort){.rule = (int)(slot->more & ~(uint32_t)TEXT_LISTED),
+	                          .listed = (slot->more & TEXT_LISTED) != 0};
 	return slot->id;
 }
 
@@ -424,7 +483,12 @@ uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *act
 
 int names_rule_of_text(const struct names *n, uint32_t text)
 {
-	return text < n->text_rules ? n->text_rule[text] : 0;
+	return text < n->text_rules ? n->text_rule[text] & ~TEXT_LISTED : 0;
+}
+
+bool names_text_is_listed(const struct names *n, uint32_t text)
+{
+	return text < n->text_rules && (n->text_rule[text] & TEXT_LISTED);
 }
 
 /* -------------------------------------------------------------------------- birth */
@@ -456,13 +520,27 @@ uint32_t names_log(struct names *n, struct slice name)
 	return intern_row(n, NULL, SQL_READ_LOG_ID, SQL_WRITE_LOG, name, NULL);
 }
 
+static void own_load(struct names *n)
+{
+	char buf[512];
+	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_DOMAINS);
+
+	n->own = own_new(n->key);
+	for (size_t i = 0; i < n->own_settings_n; i++)
+		own_add(n->own, slice_fold(n->own_settings[i], buf, sizeof buf));
+	while (db_step(n->db, q))
+		own_add(n->own, db_column_slice(q, 0));
+}
+
 void names_forget(struct names *n)
 {
+	own_free(n->own);
+	own_load(n);
 	memset(n->text_rule, 0, n->text_rules);
 }
 
-struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const uint64_t key[2],
-                        bool fresh)
+struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const struct slice *own,
+                        size_t own_n, const uint64_t key[2], bool fresh)
 {
 	struct names *n = xcalloc(1, sizeof *n);
 
@@ -473,6 +551,7 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	n->key[1] = key[1];
 	n->folds = xcalloc(RECENT, sizeof *n->folds);
 	n->sources = xcalloc(RECENT, sizeof *n->sources);
+	n->domains = xcalloc(RECENT, sizeof *n->domains);
 	cache_init(&n->addresses, 131072);
 	cache_init(&n->clients, 65536);
 	cache_init(&n->words, 65536);
@@ -480,9 +559,13 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	cache_init(&n->services, 256);
 	cache_init(&n->lines, 4096);
 	rules_load(n);
+	n->own_settings = own;
+	n->own_settings_n = own_n;
+	own_load(n);
 	sqlite3_stmt *q = db_stmt(d, SQL_READ_TEXT_RULES);
 	while (db_step(d, q))
-		remember_rule(n, (uint32_t)sqlite3_column_int64(q, 0), sqlite3_column_int(q, 1));
+		remember_text(n, (uint32_t)sqlite3_column_int64(q, 0), sqlite3_column_int(q, 1),
+		              sqlite3_column_int(q, 2));
 	if (fresh)
 		n->addresses.holds_all = n->clients.holds_all = n->words.holds_all = n->services.holds_all = true;
 	else
@@ -499,6 +582,8 @@ struct names *names_free(struct names *n)
 	free(n->text_rule);
 	free(n->folds);
 	free(n->sources);
+	free(n->domains);
+	own_free(n->own);
 	free(n);
 	return NULL;
 }

@@ -14,9 +14,9 @@
 struct db;
 struct names;
 
-/* fresh: the database was made just now. rules and origin are borrowed. */
-struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const uint64_t key[2],
-                        bool fresh);
+/* fresh: the database was made just now. own: domains of the setting. rules, origin and own are borrowed. */
+struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const struct slice *own,
+                        size_t own_n, const uint64_t key[2], bool fresh);
 struct names *names_free(struct names *n); /* always NULL */
 
 uint32_t names_host(struct names *n, struct slice name);
@@ -24,11 +24,24 @@ uint32_t names_log(struct names *n, struct slice name);
 uint32_t names_word(struct names *n, struct slice word); /* 0 for an absent one */
 uint32_t names_address(struct names *n, struct slice text);
 uint32_t names_fold(struct names *n, uint32_t address); /* the row of the folded spelling */
+/* The row of the domain of a sender that a rule warned about or refused; made if it is new, and then an own domain. */
+uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice text);
+/*
+ * Is this the address of an own domain, or of one below it: of the setting, or
+ * one that a rule has warned about or refused so far? An address without a
+ * domain is not.
+ */
+bool names_is_own(const struct names *n, struct slice address);
 uint32_t names_client(struct names *n, struct slice name, struct slice ip);
 uint32_t names_source(struct names *n, uint32_t client);
-/* The text of an action line; *rule is the row of the rule it belongs to, 0 none. */
-uint32_t names_text(struct names *n, const struct record *r, int *rule);
+/* What the text of an action line is. */
+struct text_sort {
+	int rule;    /* the row of the rule it belongs to, 0 none */
+	bool listed; /* it says that the client stands on a blocklist */
+};
+uint32_t names_text(struct names *n, const struct record *r, struct text_sort *sort);
 int names_rule_of_text(const struct names *n, uint32_t text);
+bool names_text_is_listed(const struct names *n, uint32_t text);
 /* What the line has in common with others; *action is the word of its action. */
 uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *action);
 

@@ -19,6 +19,9 @@ struct origin {
 	size_t inside_n;
 	char **shared; /* sorted */
 	size_t shared_n;
+	const struct network *canary_client;
+	const struct slice *canary_sender, *own;
+	size_t canary_clients, canary_senders, own_n;
 	uint64_t hash;
 };
 
@@ -197,6 +200,48 @@ bool origin_is_inside(const struct origin *o, const struct ip *a)
 		if (network_has(&o->inside[i], a))
 			return true;
 	return ip_is_private(a);
+}
+
+void origin_canaries(struct origin *o, const struct network *clients, size_t clients_n, const struct slice *senders,
+                     size_t senders_n)
+{
+	o->canary_client = clients;
+	o->canary_clients = clients_n;
+	o->canary_sender = senders;
+	o->canary_senders = senders_n;
+	for (size_t i = 0; i < clients_n; i++)
+		o->hash = hash_bytes(o->hash, &clients[i], sizeof clients[i]);
+	for (size_t i = 0; i < senders_n; i++)
+		o->hash = hash_bytes(o->hash, senders[i].p, senders[i].n);
+}
+
+bool origin_is_canary(const struct origin *o, struct slice ip, struct slice sender)
+{
+	struct ip address;
+
+	for (size_t i = 0; i < o->canary_senders; i++)
+		if (slice_is_set(sender) && slice_eq_fold(o->canary_sender[i], sender))
+			return true;
+	if (o->canary_clients == 0 || !ip_parse(ip, &address))
+		return false;
+	for (size_t i = 0; i < o->canary_clients; i++)
+		if (network_has(&o->canary_client[i], &address))
+			return true;
+	return false;
+}
+
+void origin_domains(struct origin *o, const struct slice *domains, size_t n)
+{
+	o->own = domains;
+	o->own_n = n;
+	for (size_t i = 0; i < n; i++)
+		o->hash = hash_bytes(o->hash, domains[i].p, domains[i].n);
+}
+
+const struct slice *origin_own(const struct origin *o, size_t *n)
+{
+	*n = o->own_n;
+	return o->own;
 }
 
 /* --- domains -------------------------------------------------------------- */

@@ -48,6 +48,18 @@ void origin_name(const struct origin *o, struct slice name, struct slice ip, str
 /* The organisational (registrable) domain of a host name, or the absent slice; points into buf (>= 256 bytes). */
 struct slice origin_org(const struct origin *o, struct slice name, char *buf, size_t cap);
 
+/*
+ * Test clients and test senders of the setting [hosts]: they prove that a rule
+ * is alive and count nowhere else. senders are compared in any case; borrowed.
+ */
+void origin_canaries(struct origin *o, const struct network *clients, size_t clients_n, const struct slice *senders,
+                     size_t senders_n);
+/* Own domains of the setting [networks] domains; borrowed. NULL with 0 if none were set. */
+void origin_domains(struct origin *o, const struct slice *domains, size_t n);
+const struct slice *origin_own(const struct origin *o, size_t *n);
+
+bool origin_is_canary(const struct origin *o, struct slice ip, struct slice sender);
+
 bool origin_is_inside(const struct origin *o, const struct ip *a);
 
 /* Hash over inside networks, shared list and suffix list: derived names must be rebuilt when it changes. */

@@ -248,6 +248,7 @@ static void code_tx(struct codec *c, struct tracker *t, struct transaction *tx)
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		code_bytes(c, flags[i], 1);
 	CODE(c, tx->digits);
+	CODE(c, tx->evidence);
 	CODE(c, tx->first_us);
 	CODE(c, tx->last_us);
 	code_texts(c, tx->wide);
@@ -298,7 +299,7 @@ static void code_txs(struct codec *c, struct tracker *t, struct mail *m)
 static void code_mail(struct codec *c, struct tracker *t, struct mail *m)
 {
 	uint32_t *counts[] = {&m->host, &m->sender, &m->client, &m->transactions, &m->attempts};
-	uint8_t *bytes[] = {&m->digits, &m->spf, &m->dkim, &m->dmarc, &m->spam};
+	uint8_t *bytes[] = {&m->digits, &m->spf, &m->dkim, &m->dmarc, &m->spam, &m->flags};
 
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		code_count(c, counts[i]);
@@ -524,6 +525,19 @@ static void code_spf(struct codec *c, struct tracker *t)
 	}
 }
 
+static void code_arrival(struct codec *c, struct tracker *t, struct arrival *a)
+{
+	code_host(c, t, &a->host);
+	CODE(c, a->since_us);
+	CODE(c, a->ip);
+	CODE(c, a->submission);
+	CODE(c, a->login);
+	code_queue_id(c, a->queue_id);
+	code_text(c, a->client_name, sizeof a->client_name);
+	code_text(c, a->client_ip, sizeof a->client_ip);
+	code_text(c, a->username, sizeof a->username);
+}
+
 /* -------------------------------------------------------------------- writing */
 
 static struct codec *begin(void)
@@ -588,6 +602,14 @@ struct slice pending_spf(struct tracker *t)
 	struct codec *c = begin();
 
 	code_spf(c, t);
+	return done(c);
+}
+
+struct slice pending_arrival(struct arrival *a)
+{
+	struct codec *c = begin();
+
+	code_arrival(c, NULL, a);
 	return done(c);
 }
 
@@ -665,15 +687,35 @@ static void load_spf(struct tracker *t, struct codec *c)
 	code_spf(c, t);
 }
 
+static void load_arrival(struct tracker *t, struct codec *c)
+{
+	struct arrival *a = slab_take(&t->arrivals);
+
+	if (!a)
+		return;
+	code_arrival(c, t, a);
+	a->stored = true;
+	arrival_insert(t, a);
+}
+
+static void load_tls(struct tracker *t, struct codec *c)
+{
+	uint64_t session = 0;
+
+	CODE(c, session);
+	tls_load(t, session);
+}
+
 void tracker_load(struct tracker *t, int kind, struct slice state)
 {
 	struct codec c = {.reading = true, .cap = state.n};
 	static void (*const loads[])(struct tracker *, struct codec *) = {
 	    [PENDING_HOST] = load_host,       [PENDING_MAIL] = load_mail, [PENDING_MESSAGE] = load_message,
 	    [PENDING_SESSION] = load_session, [PENDING_OPEN] = load_open, [PENDING_SPF] = load_spf,
+	    [PENDING_ARRIVAL] = load_arrival, [PENDING_TLS] = load_tls,
 	};
 
-	if (kind < PENDING_HOST || kind > PENDING_SPF)
+	if (kind < PENDING_HOST || kind >= PENDING_KINDS)
 		msg_bug("pending state of kind %d", kind);
 	c.p = xmalloc(state.n + 1); /* a copy, since the codec's pointer serves both ways */
 	memcpy(c.p, state.p, state.n);
@@ -720,6 +762,7 @@ void tracker_loaded(struct tracker *t)
 	SORT_BY_AGE(struct mail, t->mail_old, t->mail_new, t->mails.used, last_us);
 	SORT_BY_AGE(struct message, t->message_old, t->message_new, t->messages.used, touched_us);
 	SORT_BY_AGE(struct open, t->open_old, t->open_new, t->opens.used, last_try_us);
+	SORT_BY_AGE(struct arrival, t->arrival_old, t->arrival_new, t->arrivals.used, since_us);
 	free(loaded.mail);
 	loaded.mail = NULL;
 	loaded.n = loaded.cap = 0;

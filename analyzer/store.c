@@ -94,22 +94,105 @@ static void attempt_insert(struct store *s, const struct fact_attempt *a, uint32
 	db_run(s->db, q);
 }
 
+static bool is_inside(const struct store *s, struct slice ip)
+{
+	struct ip address;
+
+	return ip_parse(ip, &address) && origin_is_inside(s->origin, &address);
+}
+
+/* What a rule did, and whom the host heard. */
+static void attempt_sums(struct store *s, const struct fact_attempt *a, const struct text_sort *text, int32_t day)
+{
+	const struct record *r = a->rec;
+	int64_t us = r->line->stamp.us;
+	bool warns = attempt_warns(r), canary = a->flags & ATTEMPT_CANARY;
+
+	if (canary) {
+		if (warns)
+			rollup_host(s->rollup, a->host, day, HOST_CANARY, a->count);
+		return;
+	}
+	if (r->daemon == DAEMON_SMTPD && !attempt_on_submission(r) && !is_inside(s, r->client_ip))
+		rollup_host(s->rollup, a->host, day, HOST_OUTSIDE, a->count);
+	if (text->listed)
+		rollup_listed(s->rollup, names_source(s->names, a->client), day, a->count);
+	if (a->flags & ATTEMPT_WARNS)
+		rollup_attempt(s->rollup, text->rule, names_source(s->names, a->client), day, us, a->count);
+	if (!text->rule || (a->flags & ATTEMPT_SUSPECT))
+		return;
+	uint32_t domain = a->sender ? names_sender_domain(s->names, a->sender, r->sender) : 0;
+	rollup_domain(s->rollup, text->rule, a->host, domain, day, us,
+	              warns ? RULE_WARNED : attempt_class(r) == 4 ? RULE_DEFERRED : RULE_REFUSED, a->count);
+	if (warns)
+		rollup_text_day(s->rollup, a->text, day, a->count);
+}
+
 static void sink_attempt(void *arg, struct fact_attempt *a)
 {
 	struct store *s = arg;
 	const struct record *r = a->rec;
 	int64_t us = r->line->stamp.us;
 	uint32_t action;
-	int rule;
+	struct text_sort sort;
 
 	a->client = names_client(s->names, r->client_name, r->client_ip);
 	a->sender = slice_is_set(r->sender) ? names_address(s->names, r->sender) : 0;
 	a->recipient = slice_is_set(r->recipient) ? names_address(s->names, r->recipient) : 0;
-	a->text = names_text(s->names, r, &rule);
+	a->text = names_text(s->names, r, &sort);
 	attempt_insert(s, a, names_line(s->names, a, &action));
 	rollup_text(s->rollup, a->text, action, a->count, us);
-	if (a->flags & ATTEMPT_WARNS)
-		rollup_attempt(s->rollup, rule, names_source(s->names, a->client), day_of(s, us), us, a->count);
+	attempt_sums(s, a, &sort, day_of(s, us));
+}
+
+/* ------------------------------------------------------------- mail that came in */
+
+static void sink_arrived(void *arg, uint32_t host, int64_t us, const struct ip *ip, bool submission)
+{
+	struct store *s = arg;
+	int32_t day = day_of(s, us);
+
+	rollup_host(s->rollup, host, day, HOST_ACCEPTED, 1);
+	if (!submission && !origin_is_inside(s->origin, ip))
+		rollup_host(s->rollup, host, day, HOST_OUTSIDE, 1);
+}
+
+static void sighting_add(struct store *s, const struct fact_accepted *f, enum sighting_kind kind)
+{
+	struct sighting seen = {.kind = kind, .host = f->host, .day = day_of(s, f->us), .us = f->us};
+
+	seen.sender = names_fold(s->names, names_address(s->names, f->sender));
+	if (kind == SIGHTING_LOGIN)
+		seen.login = names_word(s->names, f->username);
+	else
+		seen.client = names_client(s->names, f->client_name, f->client_ip);
+	for (int i = 0; i < FACT_TEXTS && f->text[i]; i++)
+		seen.rules |= UINT64_C(1) << names_rule_of_text(s->names, f->text[i]);
+	seen.rules &= ~UINT64_C(1); /* texts of no rule */
+	rollup_sighting(s->rollup, &seen);
+}
+
+/* Most mail tells nothing of a rule and is not kept (sql/schema.sql, sighting). */
+static void sink_accepted(void *arg, const struct fact_accepted *f)
+{
+	struct store *s = arg;
+	bool inside = origin_is_inside(s->origin, &f->ip);
+
+	if (origin_is_canary(s->origin, SLICE_NONE, f->sender))
+		return;
+	if (f->sender.n == 0) {
+		if (!inside && !f->submission && !f->login)
+			rollup_host(s->rollup, f->host, day_of(s, f->us), HOST_NULL_SENDER, 1);
+		return;
+	}
+	if (names_is_own(s->names, f->sender)) {
+		if (!f->login && !f->submission)
+			sighting_add(s, f, SIGHTING_OWN);
+		else if (f->login && f->submission)
+			sighting_add(s, f, SIGHTING_LOGIN);
+	} else if (inside && !f->submission && !f->login) {
+		sighting_add(s, f, SIGHTING_FOREIGN);
+	}
 }
 
 /* --------------------------------------------------------- transactions and mails */
@@ -215,6 +298,7 @@ static void mail_insert(struct store *s, const struct fact_mail *m, int32_t day)
 		sqlite3_bind_null(q, 11);
 	for (int i = 0; i < 4; i++)
 		sqlite3_bind_int(q, 12 + i, evidence[i]);
+	sqlite3_bind_int(q, 16, m->flags);
 	db_run(s->db, q);
 }
 
@@ -467,6 +551,8 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	                        .address = sink_address,
 	                        .client = sink_client,
 	                        .attempt = sink_attempt,
+	                        .arrived = sink_arrived,
+	                        .accepted = sink_accepted,
 	                        .transaction = sink_transaction,
 	                        .mail = sink_mail,
 	                        .pending_put = sink_pending_put,
@@ -475,7 +561,9 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	store_begin(s);
 	owner_take(s);
 	key_load(s);
-	s->names = names_new(d, rules, origin, s->key, s->new_database);
+	size_t own_n;
+	const struct slice *own = origin_own(origin, &own_n);
+	s->names = names_new(d, rules, origin, own, own_n, s->key, s->new_database);
 	store_commit(s, NULL, NULL);
 	return s;
 }

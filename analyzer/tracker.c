@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "../parsers/attrs.h"
+#include "../parsers/companions.h"
 #include "../parsers/shapes.h"
 #include "msg.h"
 #include "tracker_i.h"
@@ -15,6 +16,7 @@ const struct tracker_limits tracker_limits_default = {
     .messages = 65536,
     .waits = 131072,
     .opens = 65536,
+    .arrivals = 8192,
 };
 
 static uint32_t table_mask(uint32_t n)
@@ -39,9 +41,13 @@ static void tables_new(struct tracker *t)
 	slab_init(&t->waits, sizeof(struct wait), l->waits);
 	slab_init(&t->pasts, sizeof(struct past), l->waits);
 	slab_init(&t->opens, sizeof(struct open), l->opens);
+	slab_init(&t->arrivals, sizeof(struct arrival), l->arrivals);
 	t->session_mask = table_mask(l->sessions);
 	t->message_mask = table_mask(l->messages);
 	t->open_mask = table_mask(l->opens);
+	t->arrival_mask = table_mask(l->arrivals);
+	t->arrival_table = xcalloc(t->arrival_mask + 1, sizeof *t->arrival_table);
+	t->tls = xcalloc(1u << TLS_BITS, sizeof *t->tls);
 	t->session_table = xcalloc(t->session_mask + 1, sizeof *t->session_table);
 	t->message_table = xcalloc(t->message_mask + 1, sizeof *t->message_table);
 	t->open_table = xcalloc(t->open_mask + 1, sizeof *t->open_table);
@@ -91,10 +97,10 @@ static void texts_free(struct tracker *t)
 struct tracker *tracker_free(struct tracker *t)
 {
 	struct slab *pools[] = {&t->sessions, &t->mails, &t->txs,   &t->entries, &t->recipients,
-	                        &t->messages, &t->waits, &t->pasts, &t->opens};
+	                        &t->messages, &t->waits, &t->pasts, &t->opens,   &t->arrivals};
 	void *tables[] = {t->session_table, t->message_table, t->open_table,  t->open_mail_table,
 	                  t->net_filter,    t->tail_filter,   t->pair_filter, t->org_cache,
-	                  t->host,          t->told};
+	                  t->host,          t->told,        t->arrival_table, t->tls};
 
 	texts_free(t);
 	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
@@ -181,8 +187,14 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 		return;
 	peer_read(rec->client_name, rec->client_ip, &peer);
 	t->client_name = rec->client_name;
-	if (!peer.loopback)
+	if (!peer.loopback) {
 		t->counts.accepted++;
+		if (peer.has_ip)
+			t->sink.arrived(t->sink.arg, h->id, t->us, &peer.ip, is_submission(rec->line->tag));
+		if (slice_is_set(rec->queue_id) && !slice_is_set(rec->orig_queue_id) &&
+		    !origin_is_canary(t->origin, rec->client_ip, SLICE_NONE) && !own_side(t, rec, &peer))
+			arrival_add(t, h, rec, &peer);
+	}
 	struct session *s = session_find(t, h, rec->line->pid);
 	if (s && (s->tx || s->wide[0]) && !slice_is_set(rec->orig_queue_id)) {
 		client_of_session(t, s, rec, place);
@@ -197,6 +209,7 @@ static void on_disconnect(struct tracker *t, struct host *h, struct record *rec)
 {
 	struct session *s = session_find(t, h, rec->line->pid);
 
+	tls_forget(t, h, rec->line->pid);
 	if (!shapes_fields(rec))
 		return;
 	if (rec->rcpt_all >= 0 && rec->daemon == DAEMON_SMTPD) {
@@ -315,10 +328,63 @@ static void on_amavis(struct tracker *t, struct host *h, struct record *rec)
 		message_amavis(t, m, rec);
 }
 
+enum rspamd_part { PART_SPF, PART_DKIM, PART_DMARC, PART_ACTION };
+
+/* rspamd's words (grammar 6.2): symbols of its list, and what it did in the end. */
+static const struct {
+	enum rspamd_part part;
+	const char *word;
+	enum evidence says;
+} rspamd_words[] = {
+    {PART_SPF, "R_SPF_ALLOW", EVIDENCE_PASS},
+    {PART_SPF, "R_SPF_FAIL", EVIDENCE_FAIL},
+    {PART_SPF, "R_SPF_SOFTFAIL", EVIDENCE_SOFTFAIL},
+    {PART_SPF, "R_SPF_NEUTRAL", EVIDENCE_NEUTRAL},
+    {PART_SPF, "R_SPF_DNSFAIL", EVIDENCE_TEMPERROR},
+    {PART_SPF, "R_SPF_PERMFAIL", EVIDENCE_PERMERROR},
+    {PART_SPF, "R_SPF_NA", EVIDENCE_NO_RECORD},
+    {PART_DKIM, "R_DKIM_ALLOW", EVIDENCE_PASS},
+    {PART_DKIM, "R_DKIM_REJECT", EVIDENCE_FAIL},
+    {PART_DKIM, "R_DKIM_TEMPFAIL", EVIDENCE_TEMPERROR},
+    {PART_DKIM, "R_DKIM_PERMFAIL", EVIDENCE_PERMERROR},
+    {PART_DKIM, "R_DKIM_NA", EVIDENCE_NO_RECORD},
+    {PART_DMARC, "DMARC_POLICY_ALLOW", EVIDENCE_PASS},
+    {PART_DMARC, "DMARC_POLICY_REJECT", EVIDENCE_FAIL},
+    {PART_DMARC, "DMARC_POLICY_QUARANTINE", EVIDENCE_FAIL},
+    {PART_DMARC, "DMARC_POLICY_SOFTFAIL", EVIDENCE_FAIL},
+    {PART_DMARC, "DMARC_NA", EVIDENCE_NO_RECORD},
+    {PART_ACTION, "no action", EVIDENCE_CLEAN},
+    {PART_ACTION, "greylist", EVIDENCE_CLEAN},
+    {PART_ACTION, "add header", EVIDENCE_SPAMMY},
+    {PART_ACTION, "rewrite subject", EVIDENCE_SPAMMY},
+    {PART_ACTION, "soft reject", EVIDENCE_SPAMMY},
+    {PART_ACTION, "reject", EVIDENCE_SPAM},
+    {PART_ACTION, "quarantine", EVIDENCE_SPAM},
+    {PART_ACTION, "discard", EVIDENCE_SPAM},
+};
+
+/* rspamd's task line names the queue id once there is one. */
+static void on_rspamd(struct tracker *t, struct host *h, struct record *rec)
+{
+	if (t->messages.used == 0 || !shapes_fields(rec) || !slice_is_set(rec->queue_id) ||
+	    (rec->flags & RECORD_SUSPECT))
+		return;
+	struct message *m = message_find(t, h, rec->queue_id);
+	if (!m || !m->tx || !m->tx->mail)
+		return;
+	struct mail *mail = m->tx->mail;
+	uint8_t *const slot[] = {&mail->spf, &mail->dkim, &mail->dmarc, &mail->spam};
+	for (size_t i = 0; i < sizeof rspamd_words / sizeof *rspamd_words; i++) {
+		struct slice word = slice_str(rspamd_words[i].word);
+		if (rspamd_words[i].part == PART_ACTION ? slice_eq(rec->result, word)
+		                                        : rspamd_symbol(rec->detail, rspamd_words[i].word))
+			evidence_note(t, mail, slot[rspamd_words[i].part], rspamd_words[i].says);
+	}
+}
+
+/* The record's fields have been read. */
 static void on_message(struct tracker *t, struct message *m, struct record *rec)
 {
-	if (!shapes_fields(rec))
-		return;
 	message_touch(t, m);
 	switch (rec->kind) {
 	case RECORD_MESSAGE_ID:
@@ -404,11 +470,19 @@ static void feed_keyed(struct tracker *t, struct host *h, struct record *rec)
 {
 	struct message *m = slice_is_set(rec->queue_id) ? message_find(t, h, rec->queue_id) : NULL;
 
+	if (rec->kind == RECORD_QUEUED && arrivals_have(t, h, rec->queue_id)) {
+		if (!shapes_fields(rec))
+			return;
+		arrival_queued(t, h, rec, m);
+		if (m)
+			on_message(t, m, rec);
+		return;
+	}
 	if (!m)
 		return;
 	if (rec->kind == RECORD_DKIM || rec->kind == RECORD_DMARC)
 		on_evidence(t, m, rec);
-	else
+	else if (shapes_fields(rec))
 		on_message(t, m, rec);
 }
 
@@ -418,9 +492,11 @@ static void feed_kind(struct tracker *t, struct host *h, struct record *rec, uin
 
 	switch (rec->kind) {
 	case RECORD_CONNECT:
+		tls_forget(t, h, rec->line->pid);
 		if ((s = session_find(t, h, rec->line->pid)))
 			session_close(t, s, SESSION_SUPERSEDED, -1);
 		break;
+	case RECORD_TLS: tls_note(t, h, rec->line->pid); break;
 	case RECORD_DISCONNECT: on_disconnect(t, h, rec); break;
 	case RECORD_ATTEMPT: on_attempt(t, h, rec, place); break;
 	case RECORD_CLIENT: on_client(t, h, rec, place); break;
@@ -432,6 +508,7 @@ static void feed_kind(struct tracker *t, struct host *h, struct record *rec, uin
 	case RECORD_REPEAT: on_repeat(t, h, rec, place); break;
 	case RECORD_SPF: on_spf(t, rec); break;
 	case RECORD_AMAVIS: on_amavis(t, h, rec); break;
+	case RECORD_RSPAMD: on_rspamd(t, h, rec); break;
 	case RECORD_DKIM:
 	case RECORD_DMARC:
 		if (!slice_is_set(rec->queue_id) && !shapes_fields(rec))
@@ -468,6 +545,7 @@ static void sweep(struct tracker *t)
 	t->sweep_us = t->us + SWEEP_EVERY;
 	open_expire(t, t->us);
 	messages_expire(t);
+	arrivals_expire(t);
 }
 
 /* The others tell nothing of a mail's way; not even the time is taken from them, so that they cost nothing. */
@@ -477,7 +555,7 @@ static const bool kind_matters[RECORD_KIND_COUNT] = {
     [RECORD_EXPIRED] = true, [RECORD_REMOVED] = true, [RECORD_MESSAGE_ID] = true, [RECORD_PROXY_ACCEPT] = true,
     [RECORD_HELD] = true,    [RECORD_CRASH] = true,   [RECORD_RELEASED] = true,   [RECORD_RESTART] = true,
     [RECORD_AMAVIS] = true,  [RECORD_SPF] = true,     [RECORD_DKIM] = true,       [RECORD_DMARC] = true,
-    [RECORD_LOSS] = true,    [RECORD_REPEAT] = true,
+    [RECORD_LOSS] = true,    [RECORD_REPEAT] = true,  [RECORD_TLS] = true,        [RECORD_RSPAMD] = true,
 };
 
 void tracker_feed(struct tracker *t, struct record *rec, uint64_t place)
@@ -561,6 +639,8 @@ void tracker_flush(struct tracker *t)
 	messages_flush(t);
 	sessions_flush(t);
 	opens_flush(t);
+	arrivals_flush(t);
+	tls_flush(t);
 }
 
 void tracker_abandon(struct tracker *t)

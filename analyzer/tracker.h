@@ -22,7 +22,7 @@ struct tracker;
 struct tracker_counts {
 	uint64_t attempts;
 	uint64_t evictions;          /* sessions and mails closed as unknown for want of room */
-	uint64_t forgotten;          /* refusals for now, nobody warned, that had to make room */
+	uint64_t forgotten;          /* refusals for now, nobody warned, and mail on its way in, that had to make room */
 	uint64_t accepted;           /* `client=` of clients that are not loopback */
 	uint64_t sessions_checked;   /* disconnect lines with counters */
 	uint64_t sessions_differ;    /* ... whose refused recipients are not as many as our reject lines */
@@ -30,7 +30,7 @@ struct tracker_counts {
 };
 
 struct tracker_limits {
-	uint32_t sessions, mails, transactions, recipients, messages, waits, opens;
+	uint32_t sessions, mails, transactions, recipients, messages, waits, opens, arrivals;
 };
 extern const struct tracker_limits tracker_limits_default;
 
@@ -49,6 +49,11 @@ struct tracker *tracker_free(struct tracker *t); /* always NULL */
  * tracker asks for its fields as needed.
  */
 void tracker_feed(struct tracker *t, struct record *rec, uint64_t place);
+
+/* What an action line is: does it warn; 4 or 5, if it refuses for now or for good; does its smtpd serve logins only? */
+bool attempt_warns(const struct record *rec);
+int attempt_class(const struct record *rec);
+bool attempt_on_submission(const struct record *rec);
 
 /* Another stream begins: what is open stays open, the clocks of hosts start anew. */
 void tracker_stream(struct tracker *t);

@@ -8,6 +8,7 @@
  *   open.c         refusals for now, which may return
  *   message.c      queue files, from client= to removed; timers
  *   delivery.c     who waits in which queue file; hops behind a content filter
+ *   arrival.c      mail between client= and qmgr; sessions with TLS
  *   peer.c         hosts, clients and addresses, as they are compared
  *   pending.c      the half-finished state, to and from bytes
  *
@@ -87,7 +88,7 @@ struct transaction {
 	uint64_t sender_hash;
 	uint32_t client, sender, attempts, entries_n;
 	bool has_sender, submission, login, over, told, dirty, hold, discard, proxied, refused;
-	uint8_t digits;
+	uint8_t digits, evidence; /* evidence: MAIL_TLS ... */
 	int64_t first_us, last_us;
 	uint32_t wide[FACT_TEXTS]; /* warnings that apply to every recipient */
 	char queue_id[QUEUE_ID_MAX];
@@ -140,7 +141,7 @@ struct mail {
 	uint32_t host, sender, client, transactions, attempts;
 	int64_t first_us, last_us;
 	uint64_t shown_tx;
-	uint8_t digits, spf, dkim, dmarc, spam;
+	uint8_t digits, spf, dkim, dmarc, spam, flags;
 	bool dirty, stored, told;
 };
 
@@ -191,6 +192,23 @@ struct open { /* a recipient that was refused for now and may return */
 	bool dirty, stored;
 };
 
+struct arrival { /* between client= and qmgr's line */
+	struct arrival *chain, *older, *newer;
+	uint64_t key;
+	struct host *host;
+	int64_t since_us;
+	struct ip ip;
+	bool submission, login, stored;
+	char queue_id[QUEUE_ID_MAX];
+	char client_name[256], client_ip[48], username[80];
+};
+
+#define TLS_BITS 12
+struct tls_seen { /* a session that has said STARTTLS or speaks TLS from the start */
+	uint64_t session;
+	bool stored;
+};
+
 struct spf_seen {
 	uint64_t sender;
 	struct ip ip;
@@ -212,7 +230,7 @@ struct tracker {
 	size_t filters;
 	struct tracker_limits limits;
 	struct tracker_counts counts;
-	struct slab sessions, mails, txs, entries, recipients, messages, waits, pasts, opens;
+	struct slab sessions, mails, txs, entries, recipients, messages, waits, pasts, opens, arrivals;
 	struct host **host;
 	uint32_t hosts;
 	struct host *last_host;
@@ -220,11 +238,14 @@ struct tracker {
 	struct message **message_table, *message_old, *message_new;
 	struct open **open_table, **open_mail_table, *open_old, *open_new;
 	struct mail *mail_old, *mail_new;
+	struct arrival **arrival_table, *arrival_old, *arrival_new;
+	struct tls_seen *tls;
+	bool tls_dirty;
 	struct session *session_dirty;
 	struct message *message_dirty, **message_dirty_end;
 	struct mail *mail_dirty, **mail_dirty_end;
 	struct open *open_dirty, **open_dirty_end;
-	uint32_t session_mask, message_mask, open_mask;
+	uint32_t session_mask, message_mask, open_mask, arrival_mask;
 	uint16_t *net_filter, *tail_filter; /* of clients with an open refusal */
 	uint16_t *pair_filter;              /* of these with the sender */
 	struct {
@@ -330,7 +351,18 @@ struct past *past_add(struct tracker *t, struct message *m);
 
 /* pending.c */
 /* In the order in which they must be loaded: each may name things of the kinds before it. */
-enum pending_kind { PENDING_HOST = 1, PENDING_MAIL, PENDING_MESSAGE, PENDING_SESSION, PENDING_OPEN, PENDING_SPF };
+enum pending_kind {
+	PENDING_HOST = 1,
+	PENDING_MAIL,
+	PENDING_MESSAGE,
+	PENDING_SESSION,
+	PENDING_OPEN,
+	PENDING_SPF,
+	PENDING_ARRIVAL,
+	PENDING_TLS,
+	PENDING_KINDS
+};
+struct slice pending_arrival(struct arrival *a);
 struct slice pending_spf(struct tracker *t);
 struct slice pending_host(struct host *h);
 struct slice pending_mail(struct mail *m);
@@ -376,6 +408,19 @@ void message_close(struct tracker *t, struct message *m);
 
 /* tracker.c */
 void remember_attempt(struct tracker *t, struct host *h, const struct record *rec);
+
+/* arrival.c */
+void arrival_add(struct tracker *t, struct host *h, const struct record *rec, const struct peer *peer);
+void arrival_insert(struct tracker *t, struct arrival *a);
+void arrival_queued(struct tracker *t, struct host *h, const struct record *rec, const struct message *m);
+bool arrivals_have(struct tracker *t, const struct host *h, struct slice queue_id);
+void arrivals_expire(struct tracker *t);
+void arrivals_flush(struct tracker *t);
+void tls_note(struct tracker *t, const struct host *h, uint32_t pid);
+void tls_forget(struct tracker *t, const struct host *h, uint32_t pid);
+bool tls_spoken(struct tracker *t, const struct host *h, uint32_t pid);
+void tls_flush(struct tracker *t);
+void tls_load(struct tracker *t, uint64_t session);
 
 /* attempt.c */
 bool is_submission(struct slice tag);

@@ -83,6 +83,7 @@ static void tx_attach(struct tracker *t, struct transaction *tx, struct mail *m)
 	m->refs++;
 	m->transactions++;
 	m->attempts += tx->attempts;
+	m->flags |= tx->evidence;
 	if (t->us > m->last_us)
 		m->last_us = t->us;
 	mail_touch(t, m);
@@ -194,6 +195,7 @@ static void mail_merge(struct tracker *t, struct mail *from, struct mail *into)
 	into->refs += from->refs;
 	into->transactions += from->transactions;
 	into->attempts += from->attempts;
+	into->flags |= from->flags;
 	if (from->last_us > into->last_us)
 		into->last_us = from->last_us;
 	into->recipients_n += from->recipients_n;

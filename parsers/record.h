@@ -42,6 +42,7 @@
 	X(SPF, "spf")                         /* policyd-spf */                                               \
 	X(DKIM, "dkim")                       /* opendkim result */                                           \
 	X(DMARC, "dmarc")                     /* opendmarc result */                                          \
+	X(TLS, "tls")                         /* smtpd: TLS connection established from */                    \
 	X(LOSS, "loss")                       /* syslog lost lines */                                         \
 	X(REPEAT, "repeat")                   /* last message repeated N times */
 

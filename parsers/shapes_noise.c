@@ -138,8 +138,8 @@ const struct shape shapes_noise[] = {
 
     /* ---- TLS */
     SHARED_TLS("tls-anonymous", "Anonymous TLS connection %*",
-               "Anonymous TLS connection established from " MX
-               ": TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)"),
+               "Anonymous TLS connection established to " MX
+               ":25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)"),
     SHARED_TLS("tls-untrusted", "Untrusted TLS connection %*",
                "Untrusted TLS connection established to " MX
                ":25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)"),

@@ -661,6 +661,10 @@ const struct shape shapes_postfix[] = {
     /* smtpd, the commonest first */
     {DAEMON_SMTPD, RECORD_CONNECT, "smtpd-connect", "connect from %c", "connect from mx.example.net[192.0.2.7]",
      fields_connect},
+    {DAEMON_SMTPD, RECORD_TLS, "smtpd-tls", "%w TLS connection established from %c: %*",
+     "Anonymous TLS connection established from mx.example.net[192.0.2.7]: TLSv1.3 with cipher "
+     "TLS_AES_256_GCM_SHA384 (256/256 bits)",
+     NULL},
     {DAEMON_SMTPD, RECORD_DISCONNECT, "smtpd-disconnect", "disconnect from %c ehlo=%*",
      "disconnect from mx.example.net[192.0.2.7] ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4", fields_disconnect},
     {DAEMON_SMTPD, RECORD_DISCONNECT, "smtpd-disconnect-counters", "disconnect from %c %~commands=%*",

@@ -3,9 +3,10 @@
 -- with sqlite3. Times are microseconds since 1970 UTC in tables, RFC 3339 text
 -- in views.
 --
--- Three sorts of rows:
---   facts     what lines of the log said (fact_*, hole, quarantine)
+-- Four sorts of rows:
+--   facts     what lines of the log said (fact_*, sighting, hole, quarantine)
 --   derived   can be rebuilt from facts (roll_*, fate of recipients, source of clients, rule of texts)
+--   human     what the admin decided (human_*): nothing that is rebuilt or forgotten touches it
 --   running   where we are (generation, pending, owner, meta)
 -- A place names a line: generation << 40 | byte offset in the uncompressed
 -- stream. An attempt, a transaction and a mail are named by the place of their
@@ -60,10 +61,16 @@ CREATE TABLE host (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);    -- the
 CREATE TABLE service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE); -- syslog name with daemon: postfix/smtpd
 CREATE TABLE word (id INTEGER PRIMARY KEY, text NOT NULL);                -- action, stage, helo, proto, login: short texts
 
+CREATE TABLE domain (                -- of the senders that a rule warned about or refused
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE          -- case folded, no trailing dot; '' of a sender without one
+);
+
 CREATE TABLE address (               -- senders and recipients as logged
   id INTEGER PRIMARY KEY,
   text NOT NULL,                     -- '' is the null sender; a blob if it is no UTF-8; unique (sql/write/names_index.sql)
-  fold INTEGER                       -- the row of the case-folded spelling; null: it is that already
+  fold INTEGER,                      -- the row of the case-folded spelling; null: it is that already
+  domain INTEGER                     -- of senders that a rule warned about or refused
 );
 
 CREATE TABLE dim_source (            -- who sends, as an admin would name it
@@ -78,6 +85,7 @@ CREATE TABLE client (                -- SMTP clients
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL,                -- verified name, 'unknown' as logged, '' if the line has none (postscreen)
   ip TEXT NOT NULL,                  -- as logged
+  key BLOB,                          -- the address in 16 bytes, IPv4 v4-mapped; null: it is none
   source INTEGER NOT NULL REFERENCES dim_source -- derived
 );
 
@@ -92,6 +100,7 @@ CREATE TABLE text (                  -- free texts of action lines
   text NOT NULL,                     -- with template = 1: x'01' and S R C I H stand for the row's sender, recipient, client name, client ip, helo
   template INTEGER NOT NULL,
   rule INTEGER NOT NULL,             -- derived: the rule whose pattern matches, 0 none
+  listed INTEGER NOT NULL,           -- 1: it says that the client stands on a blocklist (`blocked using`)
   UNIQUE (text, template, rule)
 );
 
@@ -113,7 +122,7 @@ CREATE TABLE dim_line (              -- what action lines have in common; a log 
   code INTEGER,                      -- 554
   dsn TEXT,                          -- 5.7.1
   digits INTEGER NOT NULL,           -- fraction digits that the stamp had
-  flags INTEGER NOT NULL,            -- 1 warns, 2 applies to the whole transaction, 4 suspect, 8 truncated
+  flags INTEGER NOT NULL,            -- 1 warns, 2 applies to the whole transaction, 4 suspect, 8 truncated, 16 canary
   UNIQUE (host, service, action, stage, proto, code, dsn, digits, flags)
 );
 
@@ -146,7 +155,8 @@ CREATE TABLE fact_mail (             -- mails with a warned recipient
   day INTEGER NOT NULL,              -- local day of the first attempt, days since 1970
   transactions INTEGER NOT NULL, attempts INTEGER NOT NULL,
   shown_transaction INTEGER,         -- whose queue id and Message-ID stand for the mail
-  spf INTEGER NOT NULL, dkim INTEGER NOT NULL, dmarc INTEGER NOT NULL, spam INTEGER NOT NULL
+  spf INTEGER NOT NULL, dkim INTEGER NOT NULL, dmarc INTEGER NOT NULL, spam INTEGER NOT NULL, -- evidence
+  flags INTEGER NOT NULL             -- 1 a session used TLS, 2 a client of it was refused as listed on a blocklist, 4 logged in
 );
 
 CREATE TABLE fact_recipient (        -- what became of each warned recipient
@@ -158,6 +168,18 @@ CREATE TABLE fact_recipient (        -- what became of each warned recipient
   since INTEGER NOT NULL,            -- when the log showed this fate
   last_try INTEGER,                  -- of the last 4xx
   PRIMARY KEY (mail, recipient, text)
+) WITHOUT ROWID;
+
+CREATE TABLE sighting (              -- mail that was accepted, by what it tells of the rules; most mail tells nothing
+  kind TEXT NOT NULL,                -- own: from an own domain on port 25 without a login; login: from one on 465/587 with
+                                     -- a login; foreign: from an inside client on port 25, of a domain that is not ours
+  host INTEGER NOT NULL, day INTEGER NOT NULL, -- local day, days since 1970
+  client INTEGER NOT NULL,           -- 0 for login: where somebody travels is nobody's business here
+  sender INTEGER NOT NULL,           -- the folded address
+  login INTEGER NOT NULL,            -- word; 0 none
+  rules INTEGER NOT NULL,            -- bit n: rule n warned about the mail
+  mails INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
+  PRIMARY KEY (kind, sender, client, day, host, login, rules)
 ) WITHOUT ROWID;
 
 CREATE TABLE hole (                  -- what is missing, and why
@@ -191,6 +213,22 @@ CREATE TABLE counted (               -- the account: lines of a stream by what t
   PRIMARY KEY (gen, sort, name)
 ) WITHOUT ROWID;
 
+-- ---------------------------------------------------------------- human
+
+CREATE TABLE human_verdict (         -- what the admin said of a subject, every time; its last row counts, but for `later`
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,               -- when it was said, microseconds
+  kind TEXT NOT NULL,                -- sender ip network source domain
+  subject TEXT NOT NULL,             -- in one spelling: folded address or domain, canonical ip or network, source's name
+  verdict TEXT NOT NULL,             -- exempt move block, clear: none any more, later: ask again
+  note TEXT, owner TEXT,
+  expires INTEGER,                   -- the last day on which it counts, days since 1970; later: the day on which to ask
+  who TEXT,                          -- the login name of whoever said it
+  low BLOB, high BLOB, bits INTEGER, -- ip and network: first and last address in 16 bytes, and the length
+  seen TEXT                          -- what the subject was like then (JSON), so that a change of its ways is noticed
+);
+CREATE INDEX verdict_of_subject ON human_verdict (kind, subject, id);
+
 -- ---------------------------------------------------------------- derived
 
 CREATE TABLE roll_source_day (       -- per rule, source and local day
@@ -209,6 +247,33 @@ CREATE TABLE roll_hour (             -- per rule and hour of attempts
   PRIMARY KEY (rule, hour)
 ) WITHOUT ROWID;
 
+CREATE TABLE roll_domain_day (       -- a rule at work: per host, sender's domain and local day
+  rule INTEGER NOT NULL, host INTEGER NOT NULL, domain INTEGER NOT NULL, day INTEGER NOT NULL,
+  warned INTEGER NOT NULL, refused INTEGER NOT NULL, deferred INTEGER NOT NULL, -- lines; deferred: refused with 4xx
+  first_warned INTEGER, last_warned INTEGER, first_refused INTEGER, last_refused INTEGER, -- refused for good or for now
+  PRIMARY KEY (rule, host, domain, day)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_text_day (         -- a rule's warning texts per local day
+  text INTEGER NOT NULL, day INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  PRIMARY KEY (text, day)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_host_day (         -- what a host took in per local day
+  host INTEGER NOT NULL, day INTEGER NOT NULL,
+  accepted INTEGER NOT NULL,         -- client= lines of clients that are not loopback
+  outside INTEGER NOT NULL,          -- client= and action lines on port 25 of clients that are not inside
+  null_sender INTEGER NOT NULL,      -- accepted from outside without a login, from=<>: the rule cannot judge these
+  canary INTEGER NOT NULL,           -- warnings that a canary caused
+  PRIMARY KEY (host, day)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_listed (           -- refusals and warnings that say a client stands on a blocklist
+  source INTEGER NOT NULL, day INTEGER NOT NULL, attempts INTEGER NOT NULL,
+  PRIMARY KEY (source, day)
+) WITHOUT ROWID;
+
 CREATE TABLE roll_text (             -- per text and action
   text INTEGER NOT NULL, action INTEGER NOT NULL,
   attempts INTEGER NOT NULL, first_time INTEGER, last_time INTEGER,
@@ -219,6 +284,32 @@ CREATE TABLE roll_text (             -- per text and action
 
 CREATE VIEW log_end AS               -- the latest moment that the log has shown
 SELECT max(last_stamp) AS time FROM generation;
+
+CREATE VIEW verdict AS               -- what counts now: the last word on each subject, as of the end of the log
+SELECT v.id, v.kind, v.subject, v.verdict, v.note, v.owner, date(v.expires * 86400, 'unixepoch') AS expires, v.who,
+  strftime('%Y-%m-%dT%H:%M:%SZ', v.at / 1000000, 'unixepoch') AS at, v.at AS at_us, v.low, v.high, v.bits
+FROM human_verdict v
+WHERE v.id = (SELECT max(w.id) FROM human_verdict w WHERE w.kind = v.kind AND w.subject = v.subject
+              AND w.verdict <> 'later')
+  AND v.verdict IN ('exempt', 'move', 'block')
+  AND (v.expires IS NULL OR v.expires >= coalesce((SELECT time FROM log_end), v.at) / 86400000000);
+
+CREATE VIEW mail_verdict AS          -- the verdict on each warned mail: sender, ip, longest network, source, sender's domain
+SELECT m.id AS mail, coalesce(
+    (SELECT v.id FROM verdict v WHERE v.kind = 'sender' AND v.subject = fa.text),
+    (SELECT v.id FROM verdict v WHERE v.kind IN ('ip', 'network') AND v.low <= c.key AND c.key <= v.high
+     ORDER BY v.bits DESC, v.kind = 'ip' DESC LIMIT 1),
+    (SELECT v.id FROM verdict v WHERE v.kind = 'source' AND v.subject = so.name),
+    (SELECT v.id FROM verdict v WHERE v.kind = 'domain' AND v.subject <> ''
+       AND (d.name = v.subject OR substr(d.name, -length(v.subject) - 1) = '.' || v.subject)
+     ORDER BY length(v.subject) DESC LIMIT 1)) AS verdict
+FROM fact_mail m
+JOIN client c ON c.id = m.client
+JOIN dim_source so ON so.id = c.source
+LEFT JOIN address sa ON sa.id = m.sender
+LEFT JOIN address fa ON fa.id = coalesce(sa.fold, sa.id)
+LEFT JOIN domain d ON d.id = sa.domain
+WHERE EXISTS (SELECT 1 FROM human_verdict);
 
 CREATE VIEW recipient_fate AS        -- (mail, recipient, rule), however many texts say so
 SELECT r.mail, r.recipient, x.rule, min(r.shown) AS shown, min(r.fate) AS fate, max(r.last_try) AS last_try
@@ -273,7 +364,8 @@ SELECT m.id, m.first_time AS first_us, m.last_time AS last_us, m.day,
   so.name AS source, so.kind AS source_kind,
   q.rule AS rule_id, ru.name AS rule, m.transactions, m.attempts, t.message_id, t.queue_id,
   f.name AS fate, f.loses AS would_be_lost, q.recipients,
-  e1.name AS spf, e2.name AS dkim, e3.name AS dmarc, e4.name AS spam_verdict, NULL AS verdict
+  e1.name AS spf, e2.name AS dkim, e3.name AS dmarc, e4.name AS spam_verdict, m.flags & 1 AS tls, m.flags >> 1 & 1 AS listed, m.flags >> 2 & 1 AS logged_in, d.name AS sender_domain,
+  (SELECT v.verdict FROM mail_verdict mv JOIN human_verdict v ON v.id = mv.verdict WHERE mv.mail = m.id) AS verdict
 FROM (SELECT r.mail, x.rule, min(r.fate) AS fate, count(DISTINCT r.recipient) AS recipients
       FROM fact_recipient r JOIN text x ON x.id = r.text GROUP BY r.mail, x.rule) q
 JOIN fact_mail m ON m.id = q.mail
@@ -287,6 +379,7 @@ JOIN evidence e3 ON e3.id = m.dmarc
 JOIN evidence e4 ON e4.id = m.spam
 LEFT JOIN dim_rule ru ON ru.id = q.rule
 LEFT JOIN address sa ON sa.id = m.sender
+LEFT JOIN domain d ON d.id = sa.domain
 LEFT JOIN fact_transaction t ON t.id = m.shown_transaction;
 
 CREATE VIEW source_day AS            -- day as YYYY-MM-DD

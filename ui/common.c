@@ -46,7 +46,11 @@ char *common_database_made(const struct common *c, const struct settings *s)
 
 struct origin *common_origin(const struct settings *s)
 {
-	return origin_new(s->inside.item, s->inside.n, s->shared.item, s->shared.n);
+	struct origin *o = origin_new(s->inside.item, s->inside.n, s->shared.item, s->shared.n);
+
+	origin_canaries(o, s->canary_client.item, s->canary_client.n, s->canary_sender.item, s->canary_sender.n);
+	origin_domains(o, s->domains.item, s->domains.n);
+	return o;
 }
 
 void output_check(void)

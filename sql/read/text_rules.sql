@@ -1,1 +1,1 @@
-SELECT id, rule FROM text
+SELECT id, rule, listed FROM text

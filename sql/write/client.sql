@@ -1,1 +1,1 @@
-INSERT INTO client (ip, name, source) VALUES (:ip, :name, :source)
+INSERT INTO client (ip, name, key, source) VALUES (:ip, :name, :key, :source)

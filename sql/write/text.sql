@@ -1,1 +1,1 @@
-INSERT INTO text (text, template, rule) VALUES (:text, :template, :rule)
+INSERT INTO text (text, template, rule, listed) VALUES (:text, :template, :rule, :listed)

@@ -30,6 +30,7 @@ static const struct tracker_limits tiny = {
     .messages = 6,
     .waits = 6,
     .opens = 3,
+    .arrivals = 3,
 };
 
 /* The facts of a log, to be freed. */

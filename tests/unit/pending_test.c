@@ -18,6 +18,7 @@ static const struct tracker_limits tiny = {
     .messages = 4,
     .waits = 16,
     .opens = 3,
+    .arrivals = 3,
 };
 
 /* A line of a template: #t the time, #p a pid, #q a queue id, #r a recipient; all of them the i-th. */

@@ -36,6 +36,11 @@ struct told_transaction {
 	char *queue_id, *message_id;
 };
 
+struct told_accepted {
+	uint32_t client, sender;
+	bool submission, login, warned;
+};
+
 struct told_mail {
 	struct fact_mail f;
 	struct fact_recipient *recipient;
@@ -56,6 +61,9 @@ struct world {
 	struct told_transaction *transaction;
 	struct told_mail *mail;
 	struct row *row;
+	struct told_accepted *accepted;
+	size_t accepted_n;
+	unsigned arrived;
 	size_t attempts, transactions, mails, rows;
 	uint64_t attempts_said;
 	unsigned holes;
@@ -140,6 +148,25 @@ static inline void world_attempt(void *arg, struct fact_attempt *a)
 	w->attempt = world_grow(w->attempt, w->attempts, sizeof(*w->attempt));
 	w->attempt[w->attempts++].f = *a;
 	w->attempts_said += a->count;
+}
+
+static inline void world_arrived(void *arg, uint32_t host, int64_t us, const struct ip *ip, bool submission)
+{
+	(void)host, (void)us, (void)ip, (void)submission;
+	((struct world *)arg)->arrived++;
+}
+
+static inline void world_accepted(void *arg, const struct fact_accepted *f)
+{
+	struct world *w = arg;
+
+	w->accepted = world_grow(w->accepted, w->accepted_n, sizeof(*w->accepted));
+	struct told_accepted *a = &w->accepted[w->accepted_n++];
+	*a = (struct told_accepted){.client = world_client(w, f->client_name, f->client_ip),
+	                            .sender = world_address(w, f->sender),
+	                            .submission = f->submission,
+	                            .login = f->login,
+	                            .warned = f->text[0] != 0};
 }
 
 static inline struct told_transaction *world_transaction_of(const struct world *w, uint64_t id)
@@ -396,6 +423,7 @@ static const struct tracker_limits world_limits = {
     .messages = 512,
     .waits = 1024,
     .opens = 512,
+    .arrivals = 512,
 };
 
 static inline void world_tracker(struct world *w)
@@ -405,6 +433,8 @@ static inline void world_tracker(struct world *w)
 	                          .address = world_address,
 	                          .client = world_client,
 	                          .attempt = world_attempt,
+	                          .arrived = world_arrived,
+	                          .accepted = world_accepted,
 	                          .transaction = world_transaction,
 	                          .mail = world_mail,
 	                          .pending_put = world_pending_put,
@@ -445,6 +475,7 @@ static inline struct world *world_free(struct world *w)
 	for (size_t i = 0; i < w->rows; i++)
 		free(w->row[i].state);
 	free(w->attempt);
+	free(w->accepted);
 	free(w->transaction);
 	free(w->mail);
 	free(w->row);

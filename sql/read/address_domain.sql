@@ -1,0 +1,1 @@
+SELECT domain FROM address WHERE id = :id

@@ -1,0 +1,1 @@
+UPDATE address SET domain = :domain WHERE id = :id

@@ -1,0 +1,1 @@
+INSERT INTO domain (name) VALUES (:name)
