@@ -73,6 +73,7 @@ void run_sample(struct run *run, int64_t off, struct slice line)
 {
 	struct ingest_result *r = run->r;
 
+	run->names_rule += store_names_rule(run->store, line);
 	store_sample(run->store, run->g.gen, off, line, "not understood", 5);
 	if (r->samples == 5)
 		return;
@@ -100,6 +101,7 @@ void run_flush_counts(struct run *run)
 	    {"suspect", c->suspect, run->told.suspect},
 	    {"truncated", c->truncated, run->told.truncated},
 	    {"match limit", limit_hits, run->told_limit_hits},
+	    {"names a rule", run->names_rule, 0},
 	};
 
 	for (int k = 0; k < RECORD_KIND_COUNT; k++) {
@@ -120,6 +122,7 @@ void run_flush_counts(struct run *run)
 		if (checks[i].now != checks[i].told)
 			store_count(run->store, run->g.gen, "check", checks[i].name,
 			            (int64_t)(checks[i].now - checks[i].told));
+	run->names_rule = 0;
 	run->told = *c;
 	run->r->limit_hits = run->told_limit_hits = limit_hits;
 }

@@ -42,7 +42,7 @@ struct run {
 	uint64_t *shapes; /* lines by row of the shape table */
 	uint64_t checked, differ;
 	struct tracker_counts told;
-	uint64_t told_limit_hits;
+	uint64_t told_limit_hits, names_rule; /* names_rule: lines that were not understood and hold a rule's text */
 	struct part part[SPANS];
 	size_t parts, last_part;
 	int64_t batch_lines, batch_bytes, batch_start_ns;

@@ -587,6 +587,11 @@ void store_key(struct store *s, uint64_t key[2])
 	key[1] = s->key[1];
 }
 
+bool store_names_rule(struct store *s, struct slice line)
+{
+	return rules_match(s->rules, line, false) || rules_match(s->rules, line, true);
+}
+
 uint64_t store_limit_hits(const struct store *s)
 {
 	return s->rules->limit_hits;

@@ -56,5 +56,7 @@ void store_index(struct store *s);
 void store_find_holes(struct store *s);
 
 uint64_t store_limit_hits(const struct store *s);
+/* Does a line that was not understood hold a warning or reject text of a rule? */
+bool store_names_rule(struct store *s, struct slice line);
 
 #endif

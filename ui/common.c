@@ -46,7 +46,15 @@ char *common_database_made(const struct common *c, const struct settings *s)
 
 struct origin *common_origin(const struct settings *s)
 {
-	struct origin *o = origin_new(s->inside.item, s->inside.n, s->shared.item, s->shared.n);
+	size_t n = s->inside.n + s->mynetworks.n;
+	struct network *inside = xcalloc(n + 1, sizeof *inside);
+
+	if (s->inside.n)
+		memcpy(inside, s->inside.item, s->inside.n * sizeof *inside);
+	if (s->mynetworks.n)
+		memcpy(inside + s->inside.n, s->mynetworks.item, s->mynetworks.n * sizeof *inside);
+	struct origin *o = origin_new(inside, n, s->shared.item, s->shared.n);
+	free(inside);
 
 	origin_canaries(o, s->canary_client.item, s->canary_client.n, s->canary_sender.item, s->canary_sender.n);
 	origin_domains(o, s->domains.item, s->domains.n);

@@ -24,7 +24,7 @@ struct settings {
 	char *timezone; /* a name for TZ; NULL: the machine's */
 	struct settings_list history;
 	/* [networks] */
-	struct settings_networks inside;
+	struct settings_networks inside, mynetworks;
 	struct settings_list domains, shared; /* lower case, no trailing dot */
 	/* [hosts] */
 	struct settings_list alias; /* NAME=HOST: what the log calls NAME is HOST */
@@ -33,6 +33,8 @@ struct settings {
 	struct settings_list canary_sender;
 	/* [filter] */
 	struct settings_list relays; /* host names or addresses */
+	/* [postfix] */
+	char *main_cf; /* absolute path; NULL: beside the rule's map */
 	/* [criteria] */
 	int days, quiet_days;
 	double continuity, coverage; /* percent, 0 to 100 */
