@@ -188,7 +188,12 @@ RUN = BUILD=$(BUILD) WOULDBLOCK=$(BUILD)/wouldblock tests/run.sh
 unit: units
 	$(RUN) $(ROOMS)
 
-test: units all | $(BUILD)/have/test
+# What tests/postmap.sh compares with Postfix's own postmap.
+$(BUILD)/access_query: $(BUILD)/obj/tests/access_query.o $(ARCHIVES_parsers)
+	$(call tell,LINK)
+	$Q$(LINK) -o $@ $^ $(LIBS_parsers)
+
+test: units all $(BUILD)/access_query | $(BUILD)/have/test
 	$(RUN)
 
 # A status of its own, so that no test takes a sanitizer's end for an answer.
@@ -216,7 +221,7 @@ demo: all $(DEMO_LOG)
 
 # ------------------------------------------------------------------ lint
 
-CODE = $(sort $(wildcard $(foreach d,$(ROOMS) tests/unit tests/fuzz tests/bench,$d/*.c $d/*.h)))
+CODE = $(sort $(wildcard $(foreach d,$(ROOMS) tests tests/unit tests/fuzz tests/bench,$d/*.c $d/*.h)))
 SCRIPTS = $(sort $(wildcard tests/*.sh tests/*/*.sh)) .ci/run .ci/packages sql/embed
 PROCESSORS = $$(nproc 2>/dev/null || echo 2)
 

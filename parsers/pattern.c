@@ -36,9 +36,9 @@ static bool prepare_jit(struct pattern *p)
 	return true;
 }
 
-static bool prepare(struct pattern *p)
+static bool prepare(struct pattern *p, bool groups)
 {
-	p->data = pcre2_match_data_create(1, NULL);
+	p->data = groups ? pcre2_match_data_create_from_pattern(p->code, NULL) : pcre2_match_data_create(1, NULL);
 	p->context = pcre2_match_context_create(NULL);
 	if (!p->data || !p->context)
 		return false;
@@ -48,7 +48,25 @@ static bool prepare(struct pattern *p)
 	return prepare_jit(p);
 }
 
+static uint32_t library_options(unsigned options)
+{
+	static const uint32_t of_bit[] = {PCRE2_CASELESS, PCRE2_MULTILINE,      PCRE2_DOTALL,  PCRE2_EXTENDED,
+	                                  PCRE2_ANCHORED, PCRE2_DOLLAR_ENDONLY, PCRE2_UNGREEDY};
+	/* NEVER_UTF: `(*UTF)` in a pattern would make every 8-bit text an error. */
+	uint32_t all = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+
+	for (size_t i = 0; i < sizeof(of_bit) / sizeof(of_bit[0]); i++)
+		if (options & 1u << i)
+			all |= of_bit[i];
+	return all;
+}
+
 struct pattern *pattern_new(struct slice text, size_t *at, char *why, size_t cap)
+{
+	return pattern_new_as(text, 0, at, why, cap);
+}
+
+struct pattern *pattern_new_as(struct slice text, unsigned options, size_t *at, char *why, size_t cap)
 {
 	struct pattern *p = calloc(1, sizeof(*p));
 	int error = 0;
@@ -58,13 +76,12 @@ struct pattern *pattern_new(struct slice text, size_t *at, char *why, size_t cap
 		snprintf(why, cap, "out of memory");
 		return NULL;
 	}
-	/* NEVER_UTF: `(*UTF)` in a pattern would make every 8-bit text an error. */
-	p->code = pcre2_compile(bytes_of(text), text.n, PCRE2_NEVER_UTF | PCRE2_NEVER_UCP, &error, at, NULL);
+	p->code = pcre2_compile(bytes_of(text), text.n, library_options(options), &error, at, NULL);
 	if (!p->code) {
 		pcre2_get_error_message(error, (PCRE2_UCHAR *)why, cap);
 		return pattern_free(p);
 	}
-	if (!prepare(p)) {
+	if (!prepare(p, options & PATTERN_GROUPS)) {
 		snprintf(why, cap, "out of memory");
 		*at = 0;
 		return pattern_free(p);
@@ -94,6 +111,24 @@ enum pattern_answer pattern_match(const struct pattern *p, struct slice subject)
 		return PATTERN_NO;
 	/* 0: a match whose groups did not fit. Any other error leaves the question open, too. */
 	return rc >= 0 ? PATTERN_YES : PATTERN_LIMIT;
+}
+
+unsigned pattern_groups(const struct pattern *p)
+{
+	uint32_t count = 0;
+
+	pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &count);
+	return count;
+}
+
+struct slice pattern_group(const struct pattern *p, struct slice subject, unsigned n)
+{
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(p->data);
+
+	/* `\K` in a lookahead lets a match end before it starts. */
+	if (n >= pcre2_get_ovector_count(p->data) || at[2 * n] == PCRE2_UNSET || at[2 * n] > at[2 * n + 1])
+		return SLICE_NONE;
+	return slice_head(slice_from(subject, at[2 * n]), at[2 * n + 1] - at[2 * n]);
 }
 
 bool pattern_has_jit(void)

@@ -22,6 +22,28 @@ enum pattern_answer { PATTERN_NO, PATTERN_YES, PATTERN_LIMIT };
 struct pattern *pattern_new(struct slice text, size_t *at, char *why, size_t cap);
 struct pattern *pattern_free(struct pattern *p); /* always NULL */
 
+/* The options that a pcre: table's flags stand for; PATTERN_GROUPS keeps what the parentheses matched. */
+enum pattern_option {
+	PATTERN_CASELESS = 1,
+	PATTERN_MULTILINE = 2,
+	PATTERN_DOTALL = 4,
+	PATTERN_EXTENDED = 8,
+	PATTERN_ANCHORED = 16,
+	PATTERN_DOLLAR_ENDONLY = 32,
+	PATTERN_UNGREEDY = 64,
+	PATTERN_GROUPS = 128
+};
+
+/* pattern_new with an OR of the above. */
+struct pattern *pattern_new_as(struct slice text, unsigned options, size_t *at, char *why, size_t cap);
+/* How many parentheses capture. */
+unsigned pattern_groups(const struct pattern *p);
+/*
+ * What group n (0: all of it) of a pattern with PATTERN_GROUPS matched in the subject of the last
+ * pattern_match that said PATTERN_YES; absent if it took no part.
+ */
+struct slice pattern_group(const struct pattern *p, struct slice subject, unsigned n);
+
 /* Does it match anywhere in `subject`? Allocates nothing. */
 enum pattern_answer pattern_match(const struct pattern *p, struct slice subject);
 
