@@ -21,7 +21,7 @@ CFLAGS = -O2 -g
 
 ROOMS = parsers analyzer ui
 LIBS_parsers = -lpcre2-8
-LIBS_analyzer = -lsqlite3 -lpsl $(LIBS_parsers)
+LIBS_analyzer = -lsqlite3 -lpsl -lm $(LIBS_parsers)
 LIBS_ui = -linih $(LIBS_analyzer)
 
 # What a room's programs are linked with: its archive and those to its left.
@@ -212,12 +212,12 @@ $(BUILD)/demo/mail.log.gz: samples/demo/make-log samples/demo/postfix.py | $(BUI
 	$(call tell,LOG)
 	$QPYTHONDONTWRITEBYTECODE=1 samples/demo/make-log | gzip -9n >$@
 
-# No decision of the report is a failure of the demo: 1 says no-go, 2 not enough evidence.
+# As of the log's last day, so that its age does not count. No decision is a failure of the demo: 1 says no-go.
 demo: all $(DEMO_LOG)
 	@rm -f $(BUILD)/demo/db*
 	@mkdir -p $(BUILD)/demo
 	$(BUILD)/wouldblock --db $(BUILD)/demo/db ingest $(DEMO_LOG)
-	$(BUILD)/wouldblock --db $(BUILD)/demo/db report || [ $$? -le 2 ]
+	$(BUILD)/wouldblock --db $(BUILD)/demo/db report --until 2026-11-16 || [ $$? -le 2 ]
 
 # ------------------------------------------------------------------ lint
 

@@ -6,19 +6,29 @@
 #include "../parsers/shapes.h"
 #include "ingest_i.h"
 
+static inline bool part_is(const struct part *p, struct slice host)
+{
+	return p->host_n == host.n && slice_same(p->host, host.p, host.n);
+}
+
 static struct part *part_find(struct run *run, struct slice host)
 {
-	if (run->parts) {
-		struct part *p = &run->part[run->last_part];
-		if (slice_eq(slice_of(p->host, p->host_n), host))
-			return p;
-	}
+	if (run->parts && part_is(&run->part[run->last_part], host))
+		return &run->part[run->last_part];
 	for (size_t i = 0; i < run->parts; i++)
-		if (slice_eq(slice_of(run->part[i].host, run->part[i].host_n), host)) {
+		if (part_is(&run->part[i], host)) {
 			run->last_part = i;
 			return &run->part[i];
 		}
 	return NULL;
+}
+
+static void widen(int64_t *first_us, int64_t *last_us, int64_t from_us, int64_t to_us)
+{
+	if (*first_us == STAMP_NONE || from_us < *first_us)
+		*first_us = from_us;
+	if (*last_us == STAMP_NONE || to_us > *last_us)
+		*last_us = to_us;
 }
 
 void run_flush_spans(struct run *run)
@@ -26,6 +36,7 @@ void run_flush_spans(struct run *run)
 	for (size_t i = 0; i < run->parts; i++) {
 		struct part *p = &run->part[i];
 		store_span(run->store, run->g.gen, slice_of(p->host, p->host_n), p->first_us, p->last_us, p->lines);
+		widen(&run->r->first_us, &run->r->last_us, p->first_us, p->last_us);
 	}
 	run->parts = 0;
 }
@@ -43,14 +54,6 @@ static struct part *part_add(struct run *run, struct slice host, int64_t us)
 	return p;
 }
 
-static void widen(int64_t *first_us, int64_t *last_us, int64_t us)
-{
-	if (*first_us == STAMP_NONE || us < *first_us)
-		*first_us = us;
-	if (*last_us == STAMP_NONE || us > *last_us)
-		*last_us = us;
-}
-
 void run_note_span(struct run *run, const struct line *l)
 {
 	int64_t us = l->stamp.us;
@@ -65,8 +68,7 @@ void run_note_span(struct run *run, const struct line *l)
 	if (us > p->last_us)
 		p->last_us = us;
 	p->lines++;
-	widen(&run->g.first_us, &run->g.last_us, us);
-	widen(&run->r->first_us, &run->r->last_us, us);
+	widen(&run->g.first_us, &run->g.last_us, us, us);
 }
 
 void run_sample(struct run *run, int64_t off, struct slice line)

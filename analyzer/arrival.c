@@ -14,7 +14,12 @@
 
 static uint64_t arrival_key(const struct tracker *t, const struct host *h, struct slice queue_id)
 {
-	return slice_hash(queue_id, t->key[0] + h->number, t->key[1]);
+	return slice_hash_short(queue_id, t->key[0] + h->number, t->key[1]);
+}
+
+static inline bool arrival_is(const struct arrival *a, const struct host *h, struct slice id)
+{
+	return a->host == h && slice_same(a->queue_id, id.p, id.n) && a->queue_id[id.n] == '\0';
 }
 
 static uint64_t arrival_name(const struct arrival *a)
@@ -29,10 +34,12 @@ static struct arrival **arrival_slot(struct tracker *t, uint64_t key)
 
 static struct arrival *arrival_find(struct tracker *t, const struct host *h, struct slice queue_id)
 {
+	if (queue_id.n >= QUEUE_ID_MAX)
+		return NULL;
 	uint64_t key = arrival_key(t, h, queue_id);
 	struct arrival *a = *arrival_slot(t, key);
 
-	while (a && a->key != key)
+	while (a && !(a->key == key && arrival_is(a, h, queue_id)))
 		a = a->chain;
 	return a;
 }
@@ -60,15 +67,6 @@ void arrival_insert(struct tracker *t, struct arrival *a)
 	a->older = t->arrival_new;
 	*(t->arrival_new ? &t->arrival_new->newer : &t->arrival_old) = a;
 	t->arrival_new = a;
-}
-
-static void text_keep(char *out, size_t cap, struct slice text)
-{
-	size_t n = text.n < cap ? text.n : cap - 1;
-
-	if (n)
-		memcpy(out, text.p, n);
-	out[n] = '\0';
 }
 
 static struct arrival *arrival_take(struct tracker *t)

@@ -28,6 +28,8 @@ int attempt_class(const struct record *rec)
 
 bool is_submission(struct slice tag)
 {
+	if (slice_eq(tag, SLICE("postfix/smtpd"))) /* nearly all are */
+		return false;
 	return slice_find(tag, SLICE("submission")) >= 0 || slice_find(tag, SLICE("smtps")) >= 0;
 }
 

@@ -13,7 +13,12 @@
 
 static uint64_t message_key(const struct tracker *t, const struct host *h, struct slice id)
 {
-	return slice_hash(id, t->key[0] + h->number, t->key[1]);
+	return slice_hash_short(id, t->key[0] + h->number, t->key[1]);
+}
+
+static inline bool message_is(const struct message *m, const struct host *h, struct slice id)
+{
+	return m->host == h && slice_same(m->queue_id, id.p, id.n) && m->queue_id[id.n] == '\0';
 }
 
 /* The name of its row of half-finished state: there is one live file of an id on a host, and the name must not be random. */
@@ -33,7 +38,7 @@ struct message *message_find(struct tracker *t, const struct host *h, struct sli
 		return NULL;
 	uint64_t key = message_key(t, h, queue_id);
 	for (struct message *m = *message_slot(t, key); m; m = m->chain)
-		if (m->key == key) {
+		if (m->key == key && message_is(m, h, queue_id)) {
 			m->used_by = t->line;
 			return m;
 		}

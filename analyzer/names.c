@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "bulk.h"
 #include "db.h"
 #include "mask.h"
 #include "msg.h"
@@ -19,6 +20,13 @@ struct cache {
 	struct interned *slot;
 	uint32_t mask;
 	bool holds_all; /* the table was empty at our start, and nothing had to make room */
+	bool lost;      /* something had to make room, and may be one of the rows that still wait */
+};
+
+/* A table of many rows, which wait to be written; we give them the numbers that SQLite would. */
+struct table {
+	struct bulk *rows;
+	uint32_t last, written; /* numbers given; those up to `written` need not be waited for */
 };
 
 struct recent {
@@ -31,13 +39,14 @@ struct names {
 	struct rules *rules;
 	const struct origin *origin;
 	uint64_t key[2];
-	struct cache addresses, clients, words, texts, services, lines;
+	struct cache addresses, clients, words, texts, services, lines, sources_named;
+	struct table address, client, word, source;
 	struct own *own;
 	const struct slice *own_settings;
 	size_t own_settings_n;
 	uint8_t *text_rule; /* by text id, with TEXT_LISTED */
 	uint32_t text_rules;
-	int rule_id[RULES_MAX + 1];     /* rule number of the settings -> row of dim_rule */
+	int rule_id[RULES_MAX + 1];               /* rule number of the settings -> row of dim_rule */
 	struct recent *folds, *sources, *domains; /* of address and client ids: what was asked last */
 	bool indexed;
 };
@@ -62,11 +71,34 @@ static struct interned *cache_slot(struct cache *c, uint64_t hash)
 			return &set[i];
 	if (!set->hash) /* empty, or kept free for somebody who asks again */
 		return set;
-	if (set[WAYS - 1].hash)
+	if (set[WAYS - 1].hash) {
 		c->holds_all = false;
+		c->lost = true;
+	}
 	memmove(set + 1, set, (WAYS - 1) * sizeof *set);
 	set->hash = 0;
 	return set;
+}
+
+static void table_flush(struct table *t)
+{
+	bulk_flush(t->rows);
+	t->written = t->last;
+}
+
+/* Before the row is asked for by its number. */
+static void table_need(struct table *t, uint32_t id)
+{
+	if (id > t->written)
+		table_flush(t);
+}
+
+/* Before a row is looked for by its name, which its cache does not hold: only rows that it has lost can wait unseen. */
+static void table_search(struct table *t, struct cache *c)
+{
+	if (c->lost)
+		table_flush(t);
+	c->lost = false;
 }
 
 static uint64_t hash_of(const struct names *n, struct slice text)
@@ -80,102 +112,126 @@ void names_index(struct names *n)
 	if (n->indexed)
 		return;
 	n->indexed = true;
+	names_flush(n);
 	db_exec(n->db, sql_text[SQL_WRITE_NAMES_INDEX]);
 }
 
-/*
- * The row of a text in a two-column table, made if it is new. A cache that
- * holds all rows there are knows that a text is new without asking.
- */
-static uint32_t intern_row(struct names *n, const struct cache *c, enum sql_id find, enum sql_id add, struct slice text,
-                           bool *made)
+/* The number in the first row of an answer, 0 if there is none. */
+static uint32_t answer(struct names *n, sqlite3_stmt *q)
 {
-	sqlite3_stmt *q;
+	uint32_t id = db_step(n->db, q) ? (uint32_t)sqlite3_column_int64(q, 0) : 0;
 
-	if (made)
-		*made = false;
-	if (!c || !c->holds_all) {
-		if (c)
-			names_index(n);
-		q = db_stmt(n->db, find);
-		db_bind_slice(q, 1, text);
-		if (db_step(n->db, q)) {
-			uint32_t id = (uint32_t)sqlite3_column_int64(q, 0);
-			sqlite3_reset(q);
-			return id;
-		}
-	}
+	sqlite3_reset(q);
+	return id;
+}
+
+/* The row of a text in a two-column table of few rows, made if it is new. */
+static uint32_t intern_row(struct names *n, enum sql_id find, enum sql_id add, struct slice text)
+{
+	sqlite3_stmt *q = db_stmt(n->db, find);
+
+	db_bind_slice(q, 1, text);
+	uint32_t id = answer(n, q);
+	if (id)
+		return id;
 	q = db_stmt(n->db, add);
 	db_bind_slice(q, 1, text);
 	db_run(n->db, q);
-	if (made)
-		*made = true;
 	return (uint32_t)sqlite3_last_insert_rowid(n->db->h);
-}
-
-static uint32_t intern(struct names *n, struct cache *c, enum sql_id find, enum sql_id add, struct slice text)
-{
-	uint64_t hash = hash_of(n, text);
-	struct interned *slot = cache_slot(c, hash);
-
-	if (slot->hash != hash)
-		*slot = (struct interned){.hash = hash, .id = intern_row(n, c, find, add, text, NULL)};
-	return slot->id;
 }
 
 uint32_t names_host(struct names *n, struct slice name)
 {
-	return intern_row(n, NULL, SQL_READ_HOST_ID, SQL_WRITE_HOST, slice_is_set(name) ? name : SLICE(""), NULL);
+	return intern_row(n, SQL_READ_HOST_ID, SQL_WRITE_HOST, slice_is_set(name) ? name : SLICE(""));
+}
+
+static uint32_t intern_service(struct names *n, struct slice text)
+{
+	uint64_t hash = hash_of(n, text);
+	struct interned *slot = cache_slot(&n->services, hash);
+
+	if (slot->hash != hash)
+		*slot =
+		    (struct interned){.hash = hash, .id = intern_row(n, SQL_READ_SERVICE_ID, SQL_WRITE_SERVICE, text)};
+	return slot->id;
+}
+
+/* The row of a text in a table of many. A cache that holds all rows there are knows that a text is new without asking. */
+static uint32_t search(struct names *n, struct table *t, struct cache *c, enum sql_id find, struct slice text)
+{
+	if (c->holds_all)
+		return 0;
+	names_index(n);
+	table_search(t, c);
+	sqlite3_stmt *q = db_stmt(n->db, find);
+	db_bind_slice(q, 1, text);
+	return answer(n, q);
+}
+
+static uint32_t word_row(struct names *n, struct slice text)
+{
+	uint32_t id = search(n, &n->word, &n->words, SQL_READ_WORD_ID, text);
+
+	if (id)
+		return id;
+	bulk_row(n->word.rows);
+	bulk_number(n->word.rows, ++n->word.last);
+	bulk_text(n->word.rows, text);
+	return n->word.last;
 }
 
 static uint32_t intern_word(struct names *n, struct slice text)
 {
-	return intern(n, &n->words, SQL_READ_WORD_ID, SQL_WRITE_WORD, text);
+	uint64_t hash = hash_of(n, text);
+	struct interned *slot = cache_slot(&n->words, hash);
+
+	if (slot->hash != hash)
+		*slot = (struct interned){.hash = hash, .id = word_row(n, text)};
+	return slot->id;
 }
 
 /* -------------------------------------------------------------------- addresses */
 
 /* One number that belongs to an id, by a query if it was not asked lately. */
-static uint32_t value_of(struct names *n, struct recent *recent, enum sql_id query, uint32_t id)
+static uint32_t value_of(struct names *n, struct recent *recent, struct table *t, enum sql_id query, uint32_t id)
 {
 	struct recent *r = &recent[id % RECENT];
 
 	if (r->id != id) {
+		table_need(t, id);
 		sqlite3_stmt *q = db_stmt(n->db, query);
 		sqlite3_bind_int64(q, 1, id);
-		*r = (struct recent){id, db_step(n->db, q) ? (uint32_t)sqlite3_column_int64(q, 0) : 0};
-		sqlite3_reset(q);
+		*r = (struct recent){id, answer(n, q)};
 	}
 	return r->value;
 }
 
 uint32_t names_fold(struct names *n, uint32_t address)
 {
-	return value_of(n, n->folds, SQL_READ_ADDRESS_FOLD, address);
-}
-
-/* Most addresses are folded already: their row says so by having no other. */
-static uint32_t address_made(struct names *n, struct slice text, uint32_t id)
-{
-	char buf[2048];
-	struct slice bare = slice_ends(text, SLICE(".")) ? slice_head(text, text.n - 1) : text;
-	struct slice folded = slice_fold(bare, buf, sizeof buf);
-	if (slice_eq(folded, text))
-		return id;
-	uint32_t fold = names_address(n, folded);
-	sqlite3_stmt *q = db_stmt(n->db, SQL_WRITE_ADDRESS_FOLD);
-	sqlite3_bind_int64(q, 1, fold);
-	sqlite3_bind_int64(q, 2, id);
-	db_run(n->db, q);
-	return fold;
+	return value_of(n, n->folds, &n->address, SQL_READ_ADDRESS_FOLD, address);
 }
 
 static uint32_t address_row(struct names *n, struct slice text, uint32_t *fold)
 {
-	bool made;
-	uint32_t id = intern_row(n, &n->addresses, SQL_READ_ADDRESS_ID, SQL_WRITE_ADDRESS, text, &made);
+	char buf[2048];
+	uint32_t id = search(n, &n->address, &n->addresses, SQL_READ_ADDRESS_ID, text);
 
-	*fold = made ? address_made(n, text, id) : names_fold(n, id);
+	if (id) {
+		*fold = names_fold(n, id);
+		return id;
+	}
+	*fold = id = ++n->address.last;
+	/* Most addresses are folded already: their row says so by having no other. */
+	struct slice bare = slice_ends(text, SLICE(".")) ? slice_head(text, text.n - 1) : text;
+	struct slice folded = slice_fold(bare, buf, sizeof buf);
+	if (!slice_eq(folded, text))
+		*fold = names_address(n, folded);
+	if (n->address.written >= id) /* when that one made the others go this one did not wait yet */
+		n->address.written = id - 1;
+	bulk_row(n->address.rows);
+	bulk_number(n->address.rows, id);
+	bulk_text(n->address.rows, text);
+	bulk_id(n->address.rows, *fold == id ? 0 : *fold);
 	return id;
 }
 
@@ -199,7 +255,7 @@ static uint32_t domain_row(struct names *n, struct slice text)
 {
 	char buf[1024];
 	struct slice name = own_domain(text, buf, sizeof buf);
-	uint32_t id = intern_row(n, NULL, SQL_READ_DOMAIN_ID, SQL_WRITE_DOMAIN, name, NULL);
+	uint32_t id = intern_row(n, SQL_READ_DOMAIN_ID, SQL_WRITE_DOMAIN, name);
 
 	own_add(n->own, name);
 	return id;
@@ -211,10 +267,10 @@ uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice tex
 
 	if (r->id == address)
 		return r->value;
+	table_need(&n->address, address);
 	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_ADDRESS_DOMAIN);
 	sqlite3_bind_int64(q, 1, address);
-	uint32_t domain = db_step(n->db, q) ? (uint32_t)sqlite3_column_int64(q, 0) : 0;
-	sqlite3_reset(q);
+	uint32_t domain = answer(n, q);
 	if (!domain) {
 		domain = domain_row(n, text);
 		q = db_stmt(n->db, SQL_WRITE_ADDRESS_DOMAIN);
@@ -233,56 +289,83 @@ bool names_is_own(const struct names *n, struct slice address)
 
 /* ---------------------------------------------------------------------- clients */
 
-static uint32_t source_row(struct names *n, const struct source_name *source)
+static uint32_t source_search(struct names *n, struct slice kind, struct slice name, struct slice domain)
 {
-	sqlite3_stmt *q;
+	if (n->sources_named.holds_all)
+		return 0;
+	table_search(&n->source, &n->sources_named);
+	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_SOURCE_ID);
+	db_bind_slice(q, 1, kind);
+	db_bind_slice(q, 2, name);
+	db_bind_slice(q, 3, domain);
+	return answer(n, q);
+}
 
-	for (int turn = 0; turn < 2; turn++) {
-		q = db_stmt(n->db, turn ? SQL_WRITE_SOURCE : SQL_READ_SOURCE_ID);
-		db_bind_slice(q, 1, slice_str(source_kind_name(source->kind)));
-		db_bind_slice(q, 2, slice_str(source->text));
-		db_bind_slice(q, 3, slice_str(source->domain));
-		if (turn)
-			db_run(n->db, q);
-		else if (db_step(n->db, q)) {
-			uint32_t id = (uint32_t)sqlite3_column_int64(q, 0);
-			sqlite3_reset(q);
-			return id;
-		}
-	}
-	return (uint32_t)sqlite3_last_insert_rowid(n->db->h);
+static uint32_t source_row(struct names *n, struct slice kind, struct slice name, struct slice domain)
+{
+	struct bulk *rows = n->source.rows;
+	uint32_t id = source_search(n, kind, name, domain);
+
+	if (id)
+		return id;
+	bulk_row(rows);
+	bulk_number(rows, ++n->source.last);
+	bulk_text(rows, kind);
+	bulk_text(rows, name);
+	bulk_text(rows, domain);
+	return n->source.last;
+}
+
+static uint32_t intern_source(struct names *n, const struct source_name *source)
+{
+	struct slice kind = slice_str(source_kind_name(source->kind)), name = slice_str(source->text);
+	struct slice domain = slice_str(source->domain);
+	uint64_t hash = (hash_of(n, name) * 31 + hash_of(n, domain)) * 31 + (uint64_t)source->kind;
+	struct interned *slot = cache_slot(&n->sources_named, hash);
+
+	if (slot->hash != hash)
+		*slot = (struct interned){.hash = hash, .id = source_row(n, kind, name, domain)};
+	return slot->id;
+}
+
+static bool client_search(struct names *n, struct slice name, struct slice ip, struct interned *found)
+{
+	if (n->clients.holds_all)
+		return false;
+	names_index(n);
+	table_search(&n->client, &n->clients);
+	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_CLIENT_ID);
+	db_bind_slice(q, 1, ip);
+	db_bind_slice(q, 2, name);
+	bool known = db_step(n->db, q);
+	if (known)
+		*found = (struct interned){.id = (uint32_t)sqlite3_column_int64(q, 0),
+		                           .more = (uint32_t)sqlite3_column_int64(q, 1)};
+	sqlite3_reset(q);
+	return known;
 }
 
 static struct interned client_row(struct names *n, struct slice name, struct slice ip)
 {
+	struct bulk *rows = n->client.rows;
 	struct source_name source;
-	sqlite3_stmt *q;
-
-	if (!n->clients.holds_all) {
-		names_index(n);
-		q = db_stmt(n->db, SQL_READ_CLIENT_ID);
-		db_bind_slice(q, 1, ip);
-		db_bind_slice(q, 2, name);
-		if (db_step(n->db, q)) {
-			struct interned found = {.id = (uint32_t)sqlite3_column_int64(q, 0),
-			                         .more = (uint32_t)sqlite3_column_int64(q, 1)};
-			sqlite3_reset(q);
-			return found;
-		}
-	}
-	origin_name(n->origin, name, ip, &source);
-	uint32_t id = source_row(n, &source);
+	struct interned found;
 	struct ip address;
-	q = db_stmt(n->db, SQL_WRITE_CLIENT);
-	db_bind_slice(q, 1, ip);
-	db_bind_slice(q, 2, name);
+
+	if (client_search(n, name, ip, &found))
+		return found;
+	origin_name(n->origin, name, ip, &source);
+	uint32_t id = intern_source(n, &source);
+	bulk_row(rows);
+	bulk_number(rows, ++n->client.last);
+	bulk_text(rows, ip);
+	bulk_text(rows, name);
 	if (ip_parse(ip, &address))
-		sqlite3_bind_blob(q, 3, address.b, sizeof address.b, SQLITE_STATIC);
+		bulk_blob(rows, slice_of((const char *)address.b, sizeof address.b));
 	else
-		sqlite3_bind_null(q, 3);
-	sqlite3_bind_int64(q, 4, id);
-	db_run(n->db, q);
-	return (struct interned){.id = (uint32_t)sqlite3_last_insert_rowid(n->db->h), .more = id};
+		bulk_null(rows);
+	bulk_number(rows, id);
+	return (struct interned){.id = n->client.last, .more = id};
 }
 
 static struct interned *client_of(struct names *n, struct slice name, struct slice ip)
@@ -308,7 +391,7 @@ uint32_t names_client(struct names *n, struct slice name, struct slice ip)
 
 uint32_t names_source(struct names *n, uint32_t client)
 {
-	return value_of(n, n->sources, SQL_READ_CLIENT_SOURCE, client);
+	return value_of(n, n->sources, &n->client, SQL_READ_CLIENT_SOURCE, client);
 }
 
 /* ------------------------------------------------------------------------ texts */
@@ -449,7 +532,7 @@ static uint32_t line_row(struct names *n, const struct fact_attempt *a, uint32_t
 {
 	const struct record *r = a->rec;
 	struct slice tag = slice_is_set(r->line->tag) ? r->line->tag : SLICE("");
-	struct line_ids ids = {.service = intern(n, &n->services, SQL_READ_SERVICE_ID, SQL_WRITE_SERVICE, tag),
+	struct line_ids ids = {.service = intern_service(n, tag),
 	                       .action = action,
 	                       .stage = names_word(n, r->stage),
 	                       .proto = names_word(n, r->proto)};
@@ -517,7 +600,7 @@ static void rules_load(struct names *n)
 
 uint32_t names_log(struct names *n, struct slice name)
 {
-	return intern_row(n, NULL, SQL_READ_LOG_ID, SQL_WRITE_LOG, name, NULL);
+	return intern_row(n, SQL_READ_LOG_ID, SQL_WRITE_LOG, name);
 }
 
 static void own_load(struct names *n)
@@ -532,8 +615,28 @@ static void own_load(struct names *n)
 		own_add(n->own, db_column_slice(q, 0));
 }
 
+static void tables_load(struct names *n)
+{
+	struct table *const tables[] = {&n->address, &n->client, &n->word, &n->source};
+	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_NAMES_LAST);
+
+	db_step(n->db, q);
+	for (int i = 0; i < 4; i++)
+		tables[i]->last = tables[i]->written = (uint32_t)sqlite3_column_int64(q, i);
+	sqlite3_reset(q);
+}
+
+void names_flush(struct names *n)
+{
+	table_flush(&n->address);
+	table_flush(&n->client);
+	table_flush(&n->word);
+	table_flush(&n->source);
+}
+
 void names_forget(struct names *n)
 {
+	tables_load(n);
 	own_free(n->own);
 	own_load(n);
 	memset(n->text_rule, 0, n->text_rules);
@@ -558,6 +661,12 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	cache_init(&n->texts, 8192);
 	cache_init(&n->services, 256);
 	cache_init(&n->lines, 4096);
+	cache_init(&n->sources_named, 16384);
+	n->address.rows = bulk_new(d, SQL_WRITE_ADDRESS, 3);
+	n->client.rows = bulk_new(d, SQL_WRITE_CLIENT, 5);
+	n->word.rows = bulk_new(d, SQL_WRITE_WORD, 2);
+	n->source.rows = bulk_new(d, SQL_WRITE_SOURCE, 4);
+	tables_load(n);
 	rules_load(n);
 	n->own_settings = own;
 	n->own_settings_n = own_n;
@@ -567,7 +676,7 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 		remember_text(n, (uint32_t)sqlite3_column_int64(q, 0), sqlite3_column_int(q, 1),
 		              sqlite3_column_int(q, 2));
 	if (fresh)
-		n->addresses.holds_all = n->clients.holds_all = n->words.holds_all = n->services.holds_all = true;
+		n->addresses.holds_all = n->clients.holds_all = n->words.holds_all = n->sources_named.holds_all = true;
 	else
 		names_index(n); /* the first load may have been killed */
 	return n;
@@ -575,10 +684,15 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 
 struct names *names_free(struct names *n)
 {
-	struct cache *caches[] = {&n->addresses, &n->clients, &n->words, &n->texts, &n->services, &n->lines};
+	struct cache *caches[] = {&n->addresses, &n->clients, &n->words,        &n->texts,
+	                          &n->services,  &n->lines,   &n->sources_named};
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
 		free(caches[i]->slot);
+	bulk_free(n->address.rows);
+	bulk_free(n->client.rows);
+	bulk_free(n->word.rows);
+	bulk_free(n->source.rows);
 	free(n->text_rule);
 	free(n->folds);
 	free(n->sources);

@@ -47,6 +47,8 @@ uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *act
 
 /* Makes the indices that a first load does without (sql/write/names_index.sql). */
 void names_index(struct names *n);
+/* New names wait in memory until this writes them: before a commit. */
+void names_flush(struct names *n);
 /* All rows were deleted. */
 void names_forget(struct names *n);
 

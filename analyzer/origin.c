@@ -13,8 +13,22 @@
 #define NAME_CAP (NAME_MAX_BYTES + 1)
 #define NAMING 1 /* raise it when this file or pool.c names a client differently */
 
+/*
+ * What the suffix list said of a name, which is dear to ask: the domains of a
+ * log's clients come again and again below other hosts.
+ */
+#define SUFFIX_SLOTS 2048
+#define SUFFIX_TEXT 46
+
+struct suffix_said {
+	uint8_t n;              /* bytes of name in use, 0: none */
+	bool any, icann;        /* is it a public suffix, a hoster's ones counted or not */
+	char name[SUFFIX_TEXT]; /* not ended */
+};
+
 struct origin {
 	psl_ctx_t *psl;
+	struct suffix_said *said;
 	struct network *inside;
 	size_t inside_n;
 	char **shared; /* sorted */
@@ -156,6 +170,7 @@ struct origin *origin_new(const struct network *inside, size_t n, const struct s
 
 	o->hash = hash_bytes(UINT64_C(0xcbf29ce484222325), &naming, sizeof(naming));
 	o->psl = suffixes_load(&o->hash);
+	o->said = xcalloc(SUFFIX_SLOTS, sizeof(*o->said));
 	if (n > 0) {
 		o->inside = xcalloc(n, sizeof(*inside));
 		memcpy(o->inside, inside, n * sizeof(*inside));
@@ -179,6 +194,7 @@ struct origin *origin_free(struct origin *o)
 	for (size_t i = 0; i < o->shared_n; i++)
 		free(o->shared[i]);
 	free(o->shared);
+	free(o->said);
 	free(o->inside);
 	free(o);
 	return NULL;
@@ -246,24 +262,59 @@ const struct slice *origin_own(const struct origin *o, size_t *n)
 
 /* --- domains -------------------------------------------------------------- */
 
-/*
- * The part of the name that is one label longer than its longest public
- * suffix, NULL if there is none. PSL_TYPE_ANY counts a hoster's suffix
- * (dyndns.org) as public, so each of its customers is a domain of his own;
- * PSL_TYPE_ICANN does not, and names the hoster.
- */
-static const char *registrable(const struct origin *o, const char *name, int type)
+static struct suffix_said suffix_ask(const struct origin *o, const char *name)
 {
-	const char *below = NULL;
+	struct suffix_said said = {.any = psl_is_public_suffix2(o->psl, name, PSL_TYPE_ANY) != 0};
 
-	for (const char *p = name;; p++) {
-		if (psl_is_public_suffix2(o->psl, p, type))
-			return below;
-		below = p;
-		p = strchr(p, '.');
-		if (!p)
-			return NULL;
+	/* what is no suffix with the hosters' ones is none without them */
+	said.icann = said.any && psl_is_public_suffix2(o->psl, name, PSL_TYPE_ICANN) != 0;
+	return said;
+}
+
+/* n: the length of name. */
+static struct suffix_said suffix_say(const struct origin *o, const char *name, size_t n)
+{
+	if (n == 0 || n > SUFFIX_TEXT)
+		return suffix_ask(o, name);
+	struct suffix_said *said = &o->said[hash_bytes(n, name, n) * UINT64_C(0x9e3779b97f4a7c15) >> 53];
+	_Static_assert(SUFFIX_SLOTS == 1 << (64 - 53), "the slots are what these bits can say");
+	if (said->n != n || !slice_same(said->name, name, n)) {
+		*said = suffix_ask(o, name);
+		said->n = (uint8_t)n;
+		memcpy(said->name, name, n);
 	}
+	return *said;
+}
+
+/*
+ * The parts of the name that are one label longer than its longest public
+ * suffix, NULL if there is none. `any` counts a hoster's suffix (dyndns.org) as
+ * public, so each of its customers is a domain of his own; `icann` does not, and
+ * names the hoster.
+ */
+struct registrable {
+	const char *any, *icann;
+};
+
+static struct registrable registrable(const struct origin *o, const char *name)
+{
+	struct registrable r = {NULL, NULL};
+	const char *end = name + strlen(name), *below = NULL;
+	bool found = false;
+
+	for (const char *p = name; p; p = strchr(p, '.')) {
+		p += *p == '.';
+		struct suffix_said said = suffix_say(o, p, (size_t)(end - p));
+		if (said.any && !found)
+			r.any = below;
+		found |= said.any;
+		if (said.icann) {
+			r.icann = below;
+			break;
+		}
+		below = p;
+	}
+	return r;
 }
 
 struct slice origin_org(const struct origin *o, struct slice name, char *buf, size_t cap)
@@ -272,7 +323,7 @@ struct slice origin_org(const struct origin *o, struct slice name, char *buf, si
 	const char *org;
 	size_t n;
 
-	if (!name_normal(name, host) || !(org = registrable(o, host, PSL_TYPE_ANY)))
+	if (!name_normal(name, host) || !(org = registrable(o, host).any))
 		return SLICE_NONE;
 	n = strlen(org);
 	if (n >= cap)
@@ -307,14 +358,13 @@ static bool has_ip_digits(const char *name, const char *domain, const struct ip 
 /* Names the client by its domain, or says the domain that it shares with thousands. */
 static enum source_kind name_domain(const struct origin *o, const char *name, const struct ip *ip, const char **domain)
 {
-	const char *org = registrable(o, name, PSL_TYPE_ANY);
-	const char *hoster = registrable(o, name, PSL_TYPE_ICANN);
+	struct registrable r = registrable(o, name);
 
-	*domain = hoster;
-	if (hoster && (is_listed(o, name) || has_ip_digits(name, hoster, ip)))
+	*domain = r.icann;
+	if (r.icann && (is_listed(o, name) || has_ip_digits(name, r.icann, ip)))
 		return SOURCE_SHARED;
-	*domain = org;
-	return org ? SOURCE_ORG : SOURCE_NET;
+	*domain = r.any;
+	return r.any ? SOURCE_ORG : SOURCE_NET;
 }
 
 void origin_name(const struct origin *o, struct slice name, struct slice ip, struct source_name *out)

@@ -69,27 +69,49 @@ void peer_org(struct tracker *t, struct peer *p, struct slice name)
 		p->org = org_hash(t, name);
 }
 
+struct slice first_label(struct slice name)
+{
+	ptrdiff_t dot = slice_chr(name, '.');
+
+	return dot > 0 ? slice_head(name, (size_t)dot) : name;
+}
+
+static inline bool host_is(const struct host *h, struct slice name)
+{
+	return h->name_n == name.n && slice_same(h->name, name.p, name.n);
+}
+
 struct host *tracker_host(struct tracker *t, struct slice name)
 {
 	struct host *h = t->last_host;
 
-	if (h && slice_eq(slice_of(h->name, h->name_n), name))
+	if (h && host_is(h, name))
 		return h;
 	name.n = name.n ? strnlen(name.p, name.n) : 0; /* damage: what we keep ends at a NUL */
 	for (uint32_t i = 0; i < t->hosts; i++)
-		if (slice_eq(slice_of(t->host[i]->name, t->host[i]->name_n), name))
+		if (host_is(t->host[i], name))
 			return t->last_host = t->host[i];
 	if (t->hosts == HOSTS_MAX) /* forged names: all the rest share the last one */
 		return t->last_host = t->host[HOSTS_MAX - 1];
 	h = xcalloc(1, sizeof *h);
 	h->name = xstrndup(name.n ? name.p : "", name.n);
 	h->name_n = strlen(h->name);
+	h->label_n = first_label(slice_of(h->name, h->name_n)).n;
 	h->number = t->hosts;
 	h->loss_us = h->now_us = STAMP_NONE;
 	h->due_us = INT64_MAX;
 	h->id = t->sink.host(t->sink.arg, name);
 	t->host[t->hosts++] = h;
 	return t->last_host = h;
+}
+
+void text_keep(char *out, size_t cap, struct slice text)
+{
+	size_t n = text.n < cap ? text.n : cap - 1;
+
+	if (n)
+		memcpy(out, text.p, n);
+	out[n] = '\0';
 }
 
 bool texts_add(uint32_t text[FACT_TEXTS], uint32_t id)

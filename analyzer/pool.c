@@ -1,6 +1,5 @@
 #include "pool.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define HOST_CAP (POOL_HOST_MAX + 1)
@@ -47,18 +46,21 @@ static bool digits_have(const struct digits *d, size_t count, const uint8_t *oct
 }
 
 /* Words with which providers name the lines and machines of their customers. */
-static const char *const pool_words[] = {
-    "adsl",  "broadband", "cable",  "client", "clients", "cpe",     "cust",        "customer", "customers",
-    "dhcp",  "dial",      "dialin", "dialup", "dip",     "dsl",     "dyn",         "dynamic",  "dynip",
-    "fiber", "fttb",      "ftth",   "gprs",   "home",    "host",    "ip",          "lte",      "mobile",
-    "modem", "nat",       "pool",   "pools",  "ppp",     "pppoe",   "residential", "sdsl",     "static",
-    "umts",  "user",      "users",  "vdsl",   "vps",     "vserver", "wlan",        "xdsl",
+static const struct slice pool_words[] = {
+    SLICE("adsl"),   SLICE("broadband"), SLICE("cable"),     SLICE("client"),      SLICE("clients"), SLICE("cpe"),
+    SLICE("cust"),   SLICE("customer"),  SLICE("customers"), SLICE("dhcp"),        SLICE("dial"),    SLICE("dialin"),
+    SLICE("dialup"), SLICE("dip"),       SLICE("dsl"),       SLICE("dyn"),         SLICE("dynamic"), SLICE("dynip"),
+    SLICE("fiber"),  SLICE("fttb"),      SLICE("ftth"),      SLICE("gprs"),        SLICE("home"),    SLICE("host"),
+    SLICE("ip"),     SLICE("lte"),       SLICE("mobile"),    SLICE("modem"),       SLICE("nat"),     SLICE("pool"),
+    SLICE("pools"),  SLICE("ppp"),       SLICE("pppoe"),     SLICE("residential"), SLICE("sdsl"),    SLICE("static"),
+    SLICE("umts"),   SLICE("user"),      SLICE("users"),     SLICE("vdsl"),        SLICE("vps"),     SLICE("vserver"),
+    SLICE("wlan"),   SLICE("xdsl"),
 };
 
 static bool is_pool_word(struct slice word)
 {
 	for (size_t i = 0; i < sizeof(pool_words) / sizeof(pool_words[0]); i++)
-		if (slice_eq(word, slice_str(pool_words[i])))
+		if (slice_eq(word, pool_words[i]))
 			return true;
 	return false;
 }
@@ -136,6 +138,19 @@ static bool is_pool_member(const char *host, uint8_t octet)
 /* Four digits or more: a pair such as 1-2 is found in too many honest names. */
 #define PAIR_DIGITS 4
 
+/* The octets one after the other, each with so many digits of this base. */
+static void octets_text(const uint8_t octet[4], unsigned base, size_t width, char text[16])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < 4; i++) {
+		unsigned v = octet[i];
+		for (size_t k = width; k-- > 0; v /= base)
+			text[i * width + k] = digits[v % base];
+	}
+	text[4 * width] = '\0';
+}
+
 static bool has_ip4_digits(const char *host, const uint8_t ip[4])
 {
 	const uint8_t back[4] = {ip[3], ip[2], ip[1], ip[0]};
@@ -146,10 +161,10 @@ static bool has_ip4_digits(const char *host, const uint8_t ip[4])
 	if (digits_have(d, n, ip, 4, 0) || digits_have(d, n, back, 4, 0) || digits_have(d, n, ip + 2, 2, PAIR_DIGITS) ||
 	    digits_have(d, n, back, 2, PAIR_DIGITS))
 		return true;
-	snprintf(text[0], sizeof(text[0]), "%03u%03u%03u%03u", ip[0], ip[1], ip[2], ip[3]);
-	snprintf(text[1], sizeof(text[1]), "%03u%03u%03u%03u", ip[3], ip[2], ip[1], ip[0]);
-	snprintf(text[2], sizeof(text[2]), "%02x%02x%02x%02x", ip[0], ip[1], ip[2], ip[3]);
-	snprintf(text[3], sizeof(text[3]), "%02x%02x%02x%02x", ip[3], ip[2], ip[1], ip[0]);
+	octets_text(ip, 10, 3, text[0]);
+	octets_text(back, 10, 3, text[1]);
+	octets_text(ip, 16, 2, text[2]);
+	octets_text(back, 16, 2, text[3]);
 	for (size_t i = 0; i < 4; i++)
 		if (strstr(host, text[i]))
 			return true;

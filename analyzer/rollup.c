@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "db.h"
+#include "bulk.h"
 #include "msg.h"
 
 enum { SUM_ATTEMPTS, SUM_MAILS, SUM_LOST, SUM_FATES, SUM_COUNT = SUM_FATES + FATE_COUNT };
@@ -17,15 +17,20 @@ enum sort {
 	SORT_TEXT_DAY, /* text, day */
 	SORT_HOST,     /* host, day */
 	SORT_LISTED,   /* source, day */
-	SORT_SIGHTING  /* client and sender, day, kind and host and login, rules */
+	SORT_SIGHTING, /* client and sender, day, kind and host and login, rules */
+	SORTS
+};
+
+struct row_key { /* what it is of, as said beside the sorts */
+	uint64_t a, b, c, d;
+	int rule;
+	enum sort sort;
 };
 
 struct row {
-	uint64_t a, b, c, d; /* what it is of, as said beside the sorts */
-	int rule;
-	enum sort sort;
+	struct row_key of;
 	int64_t sum[SUM_COUNT];
-	int64_t first_us, last_us;       /* SORT_DOMAIN: of warnings */
+	int64_t first_us, last_us;   /* SORT_DOMAIN: of warnings */
 	int64_t first_us2, last_us2; /* ... of refusals */
 };
 
@@ -33,6 +38,7 @@ struct rollup {
 	struct row *row;
 	uint32_t *order; /* slots in the order of their birth, so that a flush needs no search */
 	uint32_t size, used;
+	struct bulk *bulk[SORTS]; /* made when there is something to write */
 };
 
 #define ROWS_AT_BIRTH 1024
@@ -49,13 +55,15 @@ struct rollup *rollup_new(void)
 
 struct rollup *rollup_free(struct rollup *r)
 {
+	for (int i = 0; i < SORTS; i++)
+		bulk_free(r->bulk[i]);
 	free(r->row);
 	free(r->order);
 	free(r);
 	return NULL;
 }
 
-static uint32_t slot_of(const struct rollup *r, const struct row *key)
+static uint32_t slot_of(const struct rollup *r, const struct row_key *key)
 {
 	uint64_t h = (key->a * UINT64_C(0x9e3779b97f4a7c15) ^ key->b) * UINT64_C(0xff51afd7ed558ccd) +
 	             (uint64_t)key->rule * 31 + key->sort;
@@ -63,10 +71,9 @@ static uint32_t slot_of(const struct rollup *r, const struct row *key)
 	uint32_t i = (uint32_t)(h >> 32) & (r->size - 1);
 
 	for (;; i = (i + 1) & (r->size - 1)) {
-		const struct row *x = &r->row[i];
-		if (x->sort == SORT_NONE ||
-		    (x->sort == key->sort && x->a == key->a && x->b == key->b && x->rule == key->rule &&
-		     x->c == key->c && x->d == key->d))
+		const struct row_key *x = &r->row[i].of;
+		if (x->sort == SORT_NONE || (x->sort == key->sort && x->a == key->a && x->b == key->b &&
+		                             x->rule == key->rule && x->c == key->c && x->d == key->d))
 			return i;
 	}
 }
@@ -79,7 +86,7 @@ static void rollup_grow(struct rollup *r)
 	r->row = xcalloc(r->size, sizeof *r->row);
 	r->order = xcalloc(r->size, sizeof *r->order);
 	for (uint32_t i = 0; i < old.used; i++) {
-		uint32_t at = slot_of(r, &old.row[old.order[i]]);
+		uint32_t at = slot_of(r, &old.row[old.order[i]].of);
 		r->row[at] = old.row[old.order[i]];
 		r->order[i] = at;
 	}
@@ -87,13 +94,13 @@ static void rollup_grow(struct rollup *r)
 	free(old.order);
 }
 
-static struct row *row_of(struct rollup *r, const struct row *key)
+static struct row *row_of(struct rollup *r, const struct row_key *key)
 {
 	if (r->used * 2 >= r->size)
 		rollup_grow(r);
 	uint32_t at = slot_of(r, key);
-	if (r->row[at].sort == SORT_NONE) {
-		r->row[at] = *key;
+	if (r->row[at].of.sort == SORT_NONE) { /* all its sums are 0 */
+		r->row[at].of = *key;
 		r->row[at].first_us = r->row[at].first_us2 = INT64_MAX;
 		r->row[at].last_us = r->row[at].last_us2 = INT64_MIN;
 		r->order[r->used++] = at;
@@ -103,7 +110,7 @@ static struct row *row_of(struct rollup *r, const struct row *key)
 
 static struct row *row_get(struct rollup *r, enum sort sort, int rule, uint64_t a, uint64_t b)
 {
-	const struct row key = {.a = a, .b = b, .rule = rule, .sort = sort};
+	const struct row_key key = {.a = a, .b = b, .rule = rule, .sort = sort};
 
 	return row_of(r, &key);
 }
@@ -192,142 +199,137 @@ void rollup_listed(struct rollup *r, uint32_t source, int32_t day, uint32_t coun
 
 void rollup_sighting(struct rollup *r, const struct sighting *s)
 {
-	const struct row key = {.sort = SORT_SIGHTING,
-	                        .a = (uint64_t)s->client << 32 | s->sender,
-	                        .b = (uint64_t)(int64_t)s->day,
-	                        .c = (uint64_t)s->kind << 60 | (uint64_t)s->host << 32 | s->login,
-	                        .d = s->rules};
+	const struct row_key key = {.sort = SORT_SIGHTING,
+	                            .a = (uint64_t)s->client << 32 | s->sender,
+	                            .b = (uint64_t)(int64_t)s->day,
+	                            .c = (uint64_t)s->kind << 60 | (uint64_t)s->host << 32 | s->login,
+	                            .d = s->rules};
 	struct row *row = row_of(r, &key);
 
 	row->sum[0]++;
 	widen(&row->first_us, &row->last_us, s->us);
 }
 
-static void write_day(struct db *d, const struct row *x)
+static void put_day(struct bulk *b, const struct row *x)
 {
-	sqlite3_stmt *q = db_stmt(d, SQL_WRITE_ROLL_SOURCE_DAY);
-
 	for (int i = 0; i < SUM_COUNT; i++)
 		if (x->sum[i])
 			goto something;
 	return; /* a mail was told anew and nothing changed */
 something:
-	sqlite3_bind_int(q, 1, x->rule);
-	sqlite3_bind_int64(q, 2, (int64_t)x->a);
-	sqlite3_bind_int64(q, 3, (int64_t)x->b);
+	bulk_row(b);
+	bulk_number(b, x->of.rule);
+	bulk_number(b, (int64_t)x->of.a);
+	bulk_number(b, (int64_t)x->of.b);
 	for (int i = 0; i < SUM_COUNT; i++)
-		sqlite3_bind_int64(q, 4 + i, x->sum[i]);
-	db_run(d, q);
+		bulk_number(b, x->sum[i]);
 }
 
-static void write_hour(struct db *d, const struct row *x)
+static void put_hour(struct bulk *b, const struct row *x)
 {
-	sqlite3_stmt *q = db_stmt(d, SQL_WRITE_ROLL_HOUR);
-
-	sqlite3_bind_int(q, 1, x->rule);
-	sqlite3_bind_int64(q, 2, (int64_t)x->a);
-	sqlite3_bind_int64(q, 3, x->sum[SUM_ATTEMPTS]);
-	db_run(d, q);
+	bulk_row(b);
+	bulk_number(b, x->of.rule);
+	bulk_number(b, (int64_t)x->of.a);
+	bulk_number(b, x->sum[SUM_ATTEMPTS]);
 }
 
-static void write_text(struct db *d, const struct row *x)
+static void put_text(struct bulk *b, const struct row *x)
 {
-	sqlite3_stmt *q = db_stmt(d, SQL_WRITE_ROLL_TEXT);
-
-	sqlite3_bind_int64(q, 1, (int64_t)x->a);
-	sqlite3_bind_int64(q, 2, (int64_t)x->b);
-	sqlite3_bind_int64(q, 3, x->sum[SUM_ATTEMPTS]);
-	sqlite3_bind_int64(q, 4, x->first_us);
-	sqlite3_bind_int64(q, 5, x->last_us);
-	db_run(d, q);
+	bulk_row(b);
+	bulk_number(b, (int64_t)x->of.a);
+	bulk_number(b, (int64_t)x->of.b);
+	bulk_number(b, x->sum[SUM_ATTEMPTS]);
+	bulk_number(b, x->first_us);
+	bulk_number(b, x->last_us);
 }
 
-static void bind_moment(sqlite3_stmt *q, int at, int64_t us)
+static void put_moment(struct bulk *b, int64_t us)
 {
 	if (us == INT64_MAX || us == INT64_MIN)
-		sqlite3_bind_null(q, at);
+		bulk_null(b);
 	else
-		sqlite3_bind_int64(q, at, us);
+		bulk_number(b, us);
 }
 
-static void write_domain(struct db *d, const struct row *x)
+static void put_domain(struct bulk *b, const struct row *x)
 {
-	sqlite3_stmt *q = db_stmt(d, SQL_WRITE_ROLL_DOMAIN_DAY);
-
-	sqlite3_bind_int(q, 1, x->rule);
-	sqlite3_bind_int64(q, 2, (int64_t)(x->a >> 32));
-	sqlite3_bind_int64(q, 3, (int64_t)(x->a & UINT32_MAX));
-	sqlite3_bind_int64(q, 4, (int64_t)x->b);
+	bulk_row(b);
+	bulk_number(b, x->of.rule);
+	bulk_number(b, (int64_t)(x->of.a >> 32));
+	bulk_number(b, (int64_t)(x->of.a & UINT32_MAX));
+	bulk_number(b, (int64_t)x->of.b);
 	for (int i = RULE_WARNED; i <= RULE_DEFERRED; i++)
-		sqlite3_bind_int64(q, 5 + i, x->sum[i]);
-	bind_moment(q, 8, x->first_us);
-	bind_moment(q, 9, x->last_us);
-	bind_moment(q, 10, x->first_us2);
-	bind_moment(q, 11, x->last_us2);
-	db_run(d, q);
+		bulk_number(b, x->sum[i]);
+	put_moment(b, x->first_us);
+	put_moment(b, x->last_us);
+	put_moment(b, x->first_us2);
+	put_moment(b, x->last_us2);
 }
 
-static void write_text_day(struct db *d, const struct row *x)
+/* Of a text or of a source, per day. */
+static void put_sum(struct bulk *b, const struct row *x)
 {
-	sqlite3_stmt *q = db_stmt(d, SQL_WRITE_ROLL_TEXT_DAY);
-
-	sqlite3_bind_int64(q, 1, (int64_t)x->a);
-	sqlite3_bind_int64(q, 2, (int64_t)x->b);
-	sqlite3_bind_int64(q, 3, x->sum[0]);
-	db_run(d, q);
+	bulk_row(b);
+	bulk_number(b, (int64_t)x->of.a);
+	bulk_number(b, (int64_t)x->of.b);
+	bulk_number(b, x->sum[0]);
 }
 
-static void write_host(struct db *d, const struct row *x)
+static void put_host(struct bulk *b, const struct row *x)
 {
-	sqlite3_stmt *q = db_stmt(d, SQL_WRITE_ROLL_HOST_DAY);
-
-	sqlite3_bind_int64(q, 1, (int64_t)x->a);
-	sqlite3_bind_int64(q, 2, (int64_t)x->b);
+	bulk_row(b);
+	bulk_number(b, (int64_t)x->of.a);
+	bulk_number(b, (int64_t)x->of.b);
 	for (int i = HOST_ACCEPTED; i <= HOST_CANARY; i++)
-		sqlite3_bind_int64(q, 3 + i, x->sum[i]);
-	db_run(d, q);
+		bulk_number(b, x->sum[i]);
 }
 
-static void write_listed(struct db *d, const struct row *x)
-{
-	sqlite3_stmt *q = db_stmt(d, SQL_WRITE_ROLL_LISTED);
-
-	sqlite3_bind_int64(q, 1, (int64_t)x->a);
-	sqlite3_bind_int64(q, 2, (int64_t)x->b);
-	sqlite3_bind_int64(q, 3, x->sum[0]);
-	db_run(d, q);
-}
-
-static void write_sighting(struct db *d, const struct row *x)
+static void put_sighting(struct bulk *b, const struct row *x)
 {
 	static const char *const kinds[] = {"own", "login", "foreign"};
-	sqlite3_stmt *q = db_stmt(d, SQL_WRITE_SIGHTING);
 
-	db_bind_slice(q, 1, slice_str(kinds[x->c >> 60]));
-	sqlite3_bind_int64(q, 2, (int64_t)(x->c >> 32 & 0x0fffffff));
-	sqlite3_bind_int64(q, 3, (int64_t)x->b);
-	sqlite3_bind_int64(q, 4, (int64_t)(x->a >> 32));
-	sqlite3_bind_int64(q, 5, (int64_t)(x->a & UINT32_MAX));
-	sqlite3_bind_int64(q, 6, (int64_t)(x->c & UINT32_MAX));
-	sqlite3_bind_int64(q, 7, (int64_t)x->d);
-	sqlite3_bind_int64(q, 8, x->sum[0]);
-	sqlite3_bind_int64(q, 9, x->first_us);
-	sqlite3_bind_int64(q, 10, x->last_us);
-	db_run(d, q);
+	bulk_row(b);
+	bulk_text(b, slice_str(kinds[x->of.c >> 60]));
+	bulk_number(b, (int64_t)(x->of.c >> 32 & 0x0fffffff));
+	bulk_number(b, (int64_t)x->of.b);
+	bulk_number(b, (int64_t)(x->of.a >> 32));
+	bulk_number(b, (int64_t)(x->of.a & UINT32_MAX));
+	bulk_number(b, (int64_t)(x->of.c & UINT32_MAX));
+	bulk_number(b, (int64_t)x->of.d);
+	bulk_number(b, x->sum[0]);
+	bulk_number(b, x->first_us);
+	bulk_number(b, x->last_us);
 }
+
+static const struct {
+	enum sql_id insert;
+	int columns;
+	void (*put)(struct bulk *b, const struct row *x);
+} tables[] = {
+    [SORT_DAY] = {SQL_WRITE_ROLL_SOURCE_DAY, 3 + SUM_COUNT, put_day},
+    [SORT_HOUR] = {SQL_WRITE_ROLL_HOUR, 3, put_hour},
+    [SORT_TEXT] = {SQL_WRITE_ROLL_TEXT, 5, put_text},
+    [SORT_DOMAIN] = {SQL_WRITE_ROLL_DOMAIN_DAY, 11, put_domain},
+    [SORT_TEXT_DAY] = {SQL_WRITE_ROLL_TEXT_DAY, 3, put_sum},
+    [SORT_HOST] = {SQL_WRITE_ROLL_HOST_DAY, 6, put_host},
+    [SORT_LISTED] = {SQL_WRITE_ROLL_LISTED, 3, put_sum},
+    [SORT_SIGHTING] = {SQL_WRITE_SIGHTING, 10, put_sighting},
+};
+
+_Static_assert(3 + SUM_COUNT <= BULK_COLUMNS, "the widest row has room");
 
 void rollup_flush(struct rollup *r, struct db *d)
 {
-	static void (*const writes[])(struct db *, const struct row *) = {
-	    [SORT_DAY] = write_day,       [SORT_HOUR] = write_hour,         [SORT_TEXT] = write_text,
-	    [SORT_DOMAIN] = write_domain, [SORT_TEXT_DAY] = write_text_day, [SORT_HOST] = write_host,
-	    [SORT_LISTED] = write_listed, [SORT_SIGHTING] = write_sighting};
-
 	for (uint32_t i = 0; i < r->used; i++) {
 		struct row *x = &r->row[r->order[i]];
-		writes[x->sort](d, x);
-		x->sort = SORT_NONE;
+		if (!r->bulk[x->of.sort])
+			r->bulk[x->of.sort] = bulk_new(d, tables[x->of.sort].insert, tables[x->of.sort].columns);
+		tables[x->of.sort].put(r->bulk[x->of.sort], x);
+		x->of.sort = SORT_NONE;
 		memset(x->sum, 0, sizeof x->sum);
 	}
 	r->used = 0;
+	for (int i = 0; i < SORTS; i++)
+		if (r->bulk[i])
+			bulk_flush(r->bulk[i]);
 }

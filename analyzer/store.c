@@ -6,10 +6,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bulk.h"
 #include "db.h"
 #include "msg.h"
 #include "names.h"
+#include "owner.h"
 #include "rollup.h"
+
+#define CLIENT_SIDES 1024
+
+struct client_side {
+	uint32_t client; /* its row; 0: none yet */
+	bool inside;
+};
 
 struct store {
 	struct db *db;
@@ -18,10 +27,13 @@ struct store {
 	struct names *names;
 	struct sink sink;
 	struct rollup *rollup;
+	struct bulk *attempts, *transactions, *mails, *recipients, *pendings;
 	uint64_t key[2];
+	int64_t epoch; /* owner.h */
 	bool in_batch, new_database;
 	int64_t day_from, day_to; /* the stretch in which `day` holds */
 	int32_t day;
+	struct client_side side[CLIENT_SIDES];
 };
 
 /* ------------------------------------------------------------------------ names */
@@ -74,31 +86,36 @@ static int32_t day_of(struct store *s, int64_t us)
 static void attempt_insert(struct store *s, const struct fact_attempt *a, uint32_t line)
 {
 	const struct record *r = a->rec;
-	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_ATTEMPT);
+	struct bulk *b = s->attempts;
+	uint32_t helo = names_word(s->names, r->helo), login = names_word(s->names, r->sasl_username);
 
-	sqlite3_bind_int64(q, 1, (int64_t)a->place);
-	sqlite3_bind_int64(q, 2, r->line->stamp.us == STAMP_NONE ? 0 : r->line->stamp.us);
-	sqlite3_bind_int64(q, 3, line);
-	db_bind_id(q, 4, r->line->pid);
-	sqlite3_bind_int64(q, 5, a->client);
-	sqlite3_bind_int64(q, 6, a->text);
-	db_bind_id(q, 7, a->sender);
-	db_bind_id(q, 8, a->recipient);
-	db_bind_id(q, 9, names_word(s->names, r->helo));
-	db_bind_id(q, 10, names_word(s->names, r->sasl_username));
+	bulk_row(b);
+	bulk_number(b, (int64_t)a->place);
+	bulk_number(b, r->line->stamp.us == STAMP_NONE ? 0 : r->line->stamp.us);
+	bulk_number(b, line);
+	bulk_id(b, r->line->pid);
+	bulk_number(b, a->client);
+	bulk_number(b, a->text);
+	bulk_id(b, a->sender);
+	bulk_id(b, a->recipient);
+	bulk_id(b, helo);
+	bulk_id(b, login);
 	if (a->transaction != a->place)
-		sqlite3_bind_int64(q, 11, (int64_t)a->transaction);
+		bulk_number(b, (int64_t)a->transaction);
 	else
-		sqlite3_bind_null(q, 11);
-	sqlite3_bind_int64(q, 12, a->count);
-	db_run(s->db, q);
+		bulk_null(b);
+	bulk_number(b, a->count);
 }
 
-static bool is_inside(const struct store *s, struct slice ip)
+/* Clients come in rows: what was found of one is remembered. */
+static bool is_inside(struct store *s, uint32_t client, struct slice ip)
 {
+	struct client_side *side = &s->side[client % CLIENT_SIDES];
 	struct ip address;
 
-	return ip_parse(ip, &address) && origin_is_inside(s->origin, &address);
+	if (side->client != client)
+		*side = (struct client_side){client, ip_parse(ip, &address) && origin_is_inside(s->origin, &address)};
+	return side->inside;
 }
 
 /* What a rule did, and whom the host heard. */
@@ -113,7 +130,7 @@ static void attempt_sums(struct store *s, const struct fact_attempt *a, const st
 			rollup_host(s->rollup, a->host, day, HOST_CANARY, a->count);
 		return;
 	}
-	if (r->daemon == DAEMON_SMTPD && !attempt_on_submission(r) && !is_inside(s, r->client_ip))
+	if (r->daemon == DAEMON_SMTPD && !attempt_on_submission(r) && !is_inside(s, a->client, r->client_ip))
 		rollup_host(s->rollup, a->host, day, HOST_OUTSIDE, a->count);
 	if (text->listed)
 		rollup_listed(s->rollup, names_source(s->names, a->client), day, a->count);
@@ -123,7 +140,10 @@ static void attempt_sums(struct store *s, const struct fact_attempt *a, const st
 		return;
 	uint32_t domain = a->sender ? names_sender_domain(s->names, a->sender, r->sender) : 0;
 	rollup_domain(s->rollup, text->rule, a->host, domain, day, us,
-	              warns ? RULE_WARNED : attempt_class(r) == 4 ? RULE_DEFERRED : RULE_REFUSED, a->count);
+	              warns                   ? RULE_WARNED
+	              : attempt_class(r) == 4 ? RULE_DEFERRED
+	                                      : RULE_REFUSED,
+	              a->count);
 	if (warns)
 		rollup_text_day(s->rollup, a->text, day, a->count);
 }
@@ -200,31 +220,30 @@ static void sink_accepted(void *arg, const struct fact_accepted *f)
 static void sink_transaction(void *arg, const struct fact_transaction *t)
 {
 	struct store *s = arg;
-	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_TRANSACTION);
+	struct bulk *b = s->transactions;
 
-	sqlite3_bind_int64(q, 1, (int64_t)t->id);
+	bulk_row(b);
+	bulk_number(b, (int64_t)t->id);
 	if (t->mail != t->id)
-		sqlite3_bind_int64(q, 2, (int64_t)t->mail);
+		bulk_number(b, (int64_t)t->mail);
 	else
-		sqlite3_bind_null(q, 2);
-	sqlite3_bind_int64(q, 3, t->host);
-	sqlite3_bind_int64(q, 4, t->client);
-	if (t->sender)
-		sqlite3_bind_int64(q, 5, t->sender);
-	else
-		sqlite3_bind_null(q, 5);
-	db_bind_slice(q, 6, t->queue_id);
-	db_bind_slice(q, 7, t->message_id);
-	sqlite3_bind_int64(q, 8, t->first_us);
-	db_run(s->db, q);
+		bulk_null(b);
+	bulk_number(b, t->host);
+	bulk_number(b, t->client);
+	bulk_id(b, t->sender);
+	bulk_text(b, t->queue_id);
+	bulk_text(b, t->message_id);
+	bulk_number(b, t->first_us);
 }
 
 /* What the database says of this mail so far goes out of the roll-ups; a mail is told anew as a whole. */
 static void mail_untell(struct store *s, const struct fact_mail *m, uint32_t source, int32_t day)
 {
 	struct mail_sum sum = {0};
-	sqlite3_stmt *q = db_stmt(s->db, SQL_READ_RECIPIENTS_OF_MAIL);
 
+	if (bulk_has(s->recipients, (int64_t)m->id))
+		bulk_flush(s->recipients);
+	sqlite3_stmt *q = db_stmt(s->db, SQL_READ_RECIPIENTS_OF_MAIL);
 	int64_t recipient = -1;
 	uint64_t rules = 0;
 	sqlite3_bind_int64(q, 1, (int64_t)m->id);
@@ -246,19 +265,19 @@ static void mail_untell(struct store *s, const struct fact_mail *m, uint32_t sou
 static void recipient_insert(struct store *s, uint64_t mail, const struct fact_recipient *r, uint32_t fold,
                              uint32_t text)
 {
-	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_RECIPIENT);
+	struct bulk *b = s->recipients;
 
-	sqlite3_bind_int64(q, 1, (int64_t)mail);
-	sqlite3_bind_int64(q, 2, fold);
-	sqlite3_bind_int64(q, 3, text);
-	sqlite3_bind_int64(q, 4, r->shown);
-	sqlite3_bind_int(q, 5, (int)r->fate);
-	sqlite3_bind_int64(q, 6, r->since_us);
+	bulk_row(b);
+	bulk_number(b, (int64_t)mail);
+	bulk_number(b, fold);
+	bulk_number(b, text);
+	bulk_number(b, r->shown);
+	bulk_number(b, r->fate);
+	bulk_number(b, r->since_us);
 	if (r->last_try_us != STAMP_NONE)
-		sqlite3_bind_int64(q, 7, r->last_try_us);
+		bulk_number(b, r->last_try_us);
 	else
-		sqlite3_bind_null(q, 7);
-	db_run(s->db, q);
+		bulk_null(b);
 }
 
 /* A recipient counts once for a rule, however many of its texts he got. */
@@ -276,30 +295,28 @@ static void recipient_sum(const struct store *s, struct mail_sum *sum, const str
 
 static void mail_insert(struct store *s, const struct fact_mail *m, int32_t day)
 {
-	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_MAIL);
-	const uint8_t evidence[] = {m->spf, m->dkim, m->dmarc, m->spam};
+	struct bulk *b = s->mails;
 
-	sqlite3_bind_int64(q, 1, (int64_t)m->id);
-	sqlite3_bind_int64(q, 2, m->host);
-	if (m->sender)
-		sqlite3_bind_int64(q, 3, m->sender);
-	else
-		sqlite3_bind_null(q, 3);
-	sqlite3_bind_int64(q, 4, m->client);
-	sqlite3_bind_int64(q, 5, m->first_us);
-	sqlite3_bind_int64(q, 6, m->last_us);
-	sqlite3_bind_int(q, 7, m->digits);
-	sqlite3_bind_int(q, 8, day);
-	sqlite3_bind_int64(q, 9, m->transactions);
-	sqlite3_bind_int64(q, 10, m->attempts);
+	bulk_row(b);
+	bulk_number(b, (int64_t)m->id);
+	bulk_number(b, m->host);
+	bulk_id(b, m->sender);
+	bulk_number(b, m->client);
+	bulk_number(b, m->first_us);
+	bulk_number(b, m->last_us);
+	bulk_number(b, m->digits);
+	bulk_number(b, day);
+	bulk_number(b, m->transactions);
+	bulk_number(b, m->attempts);
 	if (m->shown_transaction)
-		sqlite3_bind_int64(q, 11, (int64_t)m->shown_transaction);
+		bulk_number(b, (int64_t)m->shown_transaction);
 	else
-		sqlite3_bind_null(q, 11);
-	for (int i = 0; i < 4; i++)
-		sqlite3_bind_int(q, 12 + i, evidence[i]);
-	sqlite3_bind_int(q, 16, m->flags);
-	db_run(s->db, q);
+		bulk_null(b);
+	bulk_number(b, m->spf);
+	bulk_number(b, m->dkim);
+	bulk_number(b, m->dmarc);
+	bulk_number(b, m->spam);
+	bulk_number(b, m->flags);
 }
 
 static void sink_mail(void *arg, const struct fact_mail *m)
@@ -312,12 +329,14 @@ static void sink_mail(void *arg, const struct fact_mail *m)
 	if (m->told)
 		mail_untell(s, m, source, day);
 	if (m->into) {
+		bulk_flush(s->transactions);
 		sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_MAIL_MERGE);
 		sqlite3_bind_int64(q, 1, (int64_t)m->into);
 		sqlite3_bind_int64(q, 2, (int64_t)m->id);
 		db_run(s->db, q);
 	}
 	if (m->recipients == 0) {
+		bulk_flush(s->mails);
 		sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_MAIL_FORGET);
 		sqlite3_bind_int64(q, 1, (int64_t)m->id);
 		db_run(s->db, q);
@@ -338,18 +357,20 @@ static void sink_mail(void *arg, const struct fact_mail *m)
 
 static void sink_pending_put(void *arg, int kind, uint64_t key, struct slice state)
 {
-	struct store *s = arg;
-	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_PENDING);
+	struct bulk *b = ((struct store *)arg)->pendings;
 
-	sqlite3_bind_int(q, 1, kind);
-	sqlite3_bind_int64(q, 2, (int64_t)key);
-	sqlite3_bind_blob(q, 3, state.p, (int)state.n, SQLITE_STATIC);
-	db_run(s->db, q);
+	bulk_row(b);
+	bulk_number(b, (int64_t)key);
+	bulk_number(b, kind);
+	bulk_blob(b, state);
 }
 
 static void sink_pending_drop(void *arg, int kind, uint64_t key)
 {
 	struct store *s = arg;
+
+	if (bulk_has(s->pendings, (int64_t)key))
+		bulk_flush(s->pendings);
 	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_PENDING_DROP);
 
 	sqlite3_bind_int(q, 1, kind);
@@ -458,16 +479,28 @@ bool store_in_batch(const struct store *s)
 	return s->in_batch;
 }
 
+static void bulks_flush(struct store *s)
+{
+	names_flush(s->names);
+	bulk_flush(s->attempts);
+	bulk_flush(s->transactions);
+	bulk_flush(s->mails);
+	bulk_flush(s->recipients);
+	bulk_flush(s->pendings);
+}
+
 void store_commit(struct store *s, struct tracker *t, struct generation *g)
 {
 	store_begin(s);
 	if (t)
 		tracker_flush(t);
+	bulks_flush(s);
 	rollup_flush(s->rollup, s->db);
 	if (g) {
 		generation_write(s->db, g);
 		g->stored = true;
 	}
+	owner_check(s->db, s->epoch);
 	db_commit(s->db);
 	s->in_batch = false;
 }
@@ -525,15 +558,7 @@ void store_settings_forget(struct store *s)
 	db_exec(s->db, "DELETE FROM meta WHERE key IN ('rules', 'origin')");
 	store_settings_changed(s);
 	names_forget(s->names);
-}
-
-static void owner_take(struct store *s)
-{
-	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_OWNER);
-
-	sqlite3_bind_int64(q, 1, getpid());
-	sqlite3_bind_int64(q, 2, time(NULL));
-	db_run(s->db, q);
+	memset(s->side, 0, sizeof s->side);
 }
 
 struct store *store_new(struct db *d, struct rules *rules, const struct origin *origin)
@@ -544,6 +569,11 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	s->rules = rules;
 	s->origin = origin;
 	s->rollup = rollup_new();
+	s->attempts = bulk_new(d, SQL_WRITE_ATTEMPT, 12);
+	s->transactions = bulk_new(d, SQL_WRITE_TRANSACTION, 8);
+	s->mails = bulk_new(d, SQL_WRITE_MAIL, 16);
+	s->recipients = bulk_new(d, SQL_WRITE_RECIPIENT, 7);
+	s->pendings = bulk_new(d, SQL_WRITE_PENDING, 3);
 	s->day_to = INT64_MIN;
 	s->day_from = INT64_MAX;
 	s->sink = (struct sink){.arg = s,
@@ -559,7 +589,7 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	                        .pending_drop = sink_pending_drop,
 	                        .hole = sink_hole};
 	store_begin(s);
-	owner_take(s);
+	s->epoch = owner_take(d);
 	key_load(s);
 	size_t own_n;
 	const struct slice *own = origin_own(origin, &own_n);
@@ -572,6 +602,11 @@ struct store *store_free(struct store *s)
 {
 	names_free(s->names);
 	rollup_free(s->rollup);
+	bulk_free(s->attempts);
+	bulk_free(s->transactions);
+	bulk_free(s->mails);
+	bulk_free(s->recipients);
+	bulk_free(s->pendings);
 	free(s);
 	return NULL;
 }

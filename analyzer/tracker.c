@@ -98,9 +98,9 @@ struct tracker *tracker_free(struct tracker *t)
 {
 	struct slab *pools[] = {&t->sessions, &t->mails, &t->txs,   &t->entries, &t->recipients,
 	                        &t->messages, &t->waits, &t->pasts, &t->opens,   &t->arrivals};
-	void *tables[] = {t->session_table, t->message_table, t->open_table,  t->open_mail_table,
-	                  t->net_filter,    t->tail_filter,   t->pair_filter, t->org_cache,
-	                  t->host,          t->told,        t->arrival_table, t->tls};
+	void *tables[] = {t->session_table, t->message_table, t->open_table,    t->open_mail_table,
+	                  t->net_filter,    t->tail_filter,   t->pair_filter,   t->org_cache,
+	                  t->host,          t->told,          t->arrival_table, t->tls};
 
 	texts_free(t);
 	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
@@ -121,15 +121,16 @@ const struct tracker_counts *tracker_counts(const struct tracker *t)
 
 static bool own_side(struct tracker *t, const struct record *rec, const struct peer *peer)
 {
-	ptrdiff_t dot = slice_chr(rec->client_name, '.');
-	struct slice label = dot > 0 ? slice_head(rec->client_name, (size_t)dot) : rec->client_name;
+	struct slice label;
 
 	if (peer->loopback)
 		return true;
-	for (uint32_t i = 0; i < t->hosts && t->hosts > 1; i++) {
-		struct slice name = slice_str(t->host[i]->name);
-		ptrdiff_t d = slice_chr(name, '.');
-		if (slice_eq_fold(label, d > 0 ? slice_head(name, (size_t)d) : name))
+	if (t->hosts <= 1)
+		return false;
+	label = first_label(rec->client_name);
+	for (uint32_t i = 0; i < t->hosts; i++) {
+		struct slice name = slice_of(t->host[i]->name, t->host[i]->label_n);
+		if (label.n == name.n && slice_eq_fold(label, name))
 			return true;
 	}
 	return false;
@@ -154,7 +155,8 @@ static void client_of_session(struct tracker *t, struct session *s, struct recor
 }
 
 /* `client=` of a session that we know nothing of: from our own side, or where a refused try may return from? */
-static void client_alone(struct tracker *t, struct host *h, struct record *rec, uint64_t place, const struct peer *peer)
+static void client_alone(struct tracker *t, struct host *h, struct record *rec, uint64_t place, const struct peer *peer,
+                         bool own)
 {
 	struct message *first = slice_is_set(rec->orig_queue_id) ? message_find(t, h, rec->orig_queue_id) : NULL;
 	struct message *m = message_find(t, h, rec->queue_id);
@@ -167,14 +169,14 @@ static void client_alone(struct tracker *t, struct host *h, struct record *rec, 
 	} else if (first) {
 		m = message_new(t, h, rec->queue_id, MESSAGE_HOP, place);
 		message_hop(t, first, m);
-	} else if (own_side(t, rec, peer)) {
+	} else if (own) {
 		m = message_new(t, h, rec->queue_id, MESSAGE_CANDIDATE, place);
 		message_timer(t, m, TIMER_LINGER);
 	} else if (!(rec->flags & RECORD_LOGIN) && !is_submission(rec->line->tag) && open_may_return(t, peer)) {
 		m = message_new(t, h, rec->queue_id, MESSAGE_WATCH, place);
 		m->peer = *peer;
-		snprintf(m->client_name, sizeof m->client_name, "%.*s", (int)rec->client_name.n, rec->client_name.p);
-		snprintf(m->client_ip, sizeof m->client_ip, "%.*s", (int)rec->client_ip.n, rec->client_ip.p);
+		text_keep(m->client_name, sizeof m->client_name, rec->client_name);
+		text_keep(m->client_ip, sizeof m->client_ip, rec->client_ip);
 		message_timer(t, m, TIMER_ABORT);
 	}
 }
@@ -187,12 +189,13 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 		return;
 	peer_read(rec->client_name, rec->client_ip, &peer);
 	t->client_name = rec->client_name;
+	bool own = own_side(t, rec, &peer);
 	if (!peer.loopback) {
 		t->counts.accepted++;
 		if (peer.has_ip)
 			t->sink.arrived(t->sink.arg, h->id, t->us, &peer.ip, is_submission(rec->line->tag));
 		if (slice_is_set(rec->queue_id) && !slice_is_set(rec->orig_queue_id) &&
-		    !origin_is_canary(t->origin, rec->client_ip, SLICE_NONE) && !own_side(t, rec, &peer))
+		    !origin_is_canary(t->origin, rec->client_ip, SLICE_NONE) && !own)
 			arrival_add(t, h, rec, &peer);
 	}
 	struct session *s = session_find(t, h, rec->line->pid);
@@ -202,7 +205,7 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 			return;
 	}
 	if (slice_is_set(rec->queue_id))
-		client_alone(t, h, rec, place, &peer);
+		client_alone(t, h, rec, place, &peer, own);
 }
 
 static void on_disconnect(struct tracker *t, struct host *h, struct record *rec)

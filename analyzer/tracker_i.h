@@ -50,7 +50,7 @@ struct peer {
 
 struct host {
 	char *name;
-	size_t name_n;
+	size_t name_n, label_n; /* label_n: up to the first dot */
 	uint32_t id;
 	uint32_t number;
 	int64_t now_us;      /* latest stamp of this host in this stream */
@@ -271,6 +271,8 @@ uint64_t tracker_address(const struct tracker *t, struct slice a);
 void peer_read(struct slice name, struct slice ip, struct peer *out);
 void peer_org(struct tracker *t, struct peer *p, struct slice name);
 struct host *tracker_host(struct tracker *t, struct slice name);
+struct slice first_label(struct slice name);
+void text_keep(char *out, size_t cap, struct slice text);
 void session_touch(struct tracker *t, struct session *s);
 void session_changed(struct tracker *t, struct session *s);
 bool session_evict_oldest(struct tracker *t);

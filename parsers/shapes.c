@@ -515,6 +515,7 @@ static void lists_build(enum record_daemon d, enum head head)
 	struct list *list = shapes.list[d][head];
 	uint16_t member[ROWS_MAX];
 	int16_t first[ROWS_MAX];
+	bool named[BUCKETS] = {false}, any = false; /* most lists are empty */
 	int members = 0;
 
 	for (int i = 0; i < shapes.rows; i++) {
@@ -523,11 +524,14 @@ static void lists_build(enum record_daemon d, enum head head)
 			continue;
 		int byte = row_first_byte(c);
 		first[members] = (int16_t)(byte < 0 ? -1 : byte % BUCKETS);
+		any |= byte < 0;
+		if (byte >= 0)
+			named[byte % BUCKETS] = true;
 		member[members++] = (uint16_t)i;
 	}
 	for (int b = 0; b < BUCKETS; b++) {
 		list[b].start = (uint16_t)shapes.pool_n;
-		for (int i = 0; i < members; i++) {
+		for (int i = 0; i < members && (any || named[b]); i++) {
 			if (first[i] >= 0 && first[i] != b)
 				continue;
 			if (shapes.pool_n >= POOL_MAX)

@@ -1,7 +1,10 @@
 #include "slice.h"
 
-/* Beyond this slice_find's time would no longer be linear in the text alone. */
+#include <limits.h>
+
+/* With more false starts than this within a text, slice_find's time would no longer be linear in the text alone. */
 #define FIND_SHORT 16
+#define FIND_STARTS 64
 
 ptrdiff_t slice_find(struct slice s, struct slice what)
 {
@@ -9,12 +12,15 @@ ptrdiff_t slice_find(struct slice s, struct slice what)
 
 	if (s.n < what.n || s.n == 0)
 		return -1;
+	if (what.n == 0)
+		return 0;
 	/* memmem first makes a table, which costs more than all of a short text; for two bytes it goes bytewise. */
-	if (what.n == 0 || what.n > FIND_SHORT) {
-		q = memmem(s.p, s.n, what.p, what.n);
-		return q ? q - s.p : -1;
-	}
+	int starts = what.n > FIND_SHORT ? FIND_STARTS : INT_MAX;
 	for (const char *end = p + s.n - what.n + 1; p < end; p = q + 1) {
+		if (starts-- == 0) {
+			q = memmem(p, (size_t)(s.p + s.n - p), what.p, what.n);
+			return q ? q - s.p : -1;
+		}
 		q = memchr(p, what.p[0], (size_t)(end - p));
 		if (!q)
 			return -1;

@@ -43,6 +43,27 @@ size_t utf8_decode(struct slice s, uint32_t *code)
 	return lead->length;
 }
 
+bool utf8_is_text(struct slice s)
+{
+	uint32_t code = 1;
+	size_t i = 0;
+
+	while (i < s.n) {
+		if (i + 8 <= s.n) {
+			uint64_t w = slice_word(s.p + i);
+			if (!((w | (w - 0x0101010101010101)) & 0x8080808080808080)) { /* no NUL, nothing beyond ASCII */
+				i += 8;
+				continue;
+			}
+		}
+		size_t n = utf8_decode(slice_of(s.p + i, s.n - i), &code);
+		if (n == 0 || code == 0)
+			return false;
+		i += n;
+	}
+	return true;
+}
+
 /*
  * Every character that does not take exactly one column, in order, from
  * Unicode 14's UnicodeData and EastAsianWidth. Hidden (H): categories Cc, Cf,

@@ -15,6 +15,9 @@
  */
 size_t utf8_decode(struct slice s, uint32_t *code);
 
+/* Is it well-formed to its end, and without a NUL? */
+bool utf8_is_text(struct slice s);
+
 enum {
 	/* Never to be shown as it is: controls, bidi, zero width, tags, private use, unassigned. */
 	UTF8_HIDDEN = -1,

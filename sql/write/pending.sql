@@ -1,1 +1,1 @@
-INSERT OR REPLACE INTO pending (kind, key, state) VALUES (:kind, :key, :state)
+INSERT OR REPLACE INTO pending (key, kind, state) SELECT c1, c2, c3 FROM bulk(:rows)

@@ -1,6 +1,6 @@
 INSERT INTO roll_domain_day (rule, host, domain, day, warned, refused, deferred, first_warned, last_warned,
   first_refused, last_refused)
-VALUES (:rule, :host, :domain, :day, :warned, :refused, :deferred, :first_warned, :last_warned, :first_refused, :last_refused)
+SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM bulk(:rows) WHERE true
 ON CONFLICT (rule, host, domain, day) DO UPDATE SET warned = warned + excluded.warned,
   refused = refused + excluded.refused, deferred = deferred + excluded.deferred,
   first_warned = coalesce(min(first_warned, excluded.first_warned), first_warned, excluded.first_warned),

@@ -1,2 +1,2 @@
-INSERT INTO roll_hour (rule, hour, attempts) VALUES (:rule, :hour, :attempts)
+INSERT INTO roll_hour (rule, hour, attempts) SELECT c1, c2, c3 FROM bulk(:rows) WHERE true
 ON CONFLICT (rule, hour) DO UPDATE SET attempts = attempts + excluded.attempts

@@ -1,7 +1,6 @@
 INSERT INTO roll_source_day (rule, source, day, attempts, mails, lost, delivered, queued, held, unknown, bounced, spam,
   refused, tempfailed, aborted, discarded)
-VALUES (:rule, :source, :day, :attempts, :mails, :lost, :delivered, :queued, :held, :unknown, :bounced, :spam, :refused,
-  :tempfailed, :aborted, :discarded)
+SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16 FROM bulk(:rows) WHERE true
 ON CONFLICT (rule, source, day) DO UPDATE SET attempts = attempts + excluded.attempts, mails = mails + excluded.mails,
   lost = lost + excluded.lost, delivered = delivered + excluded.delivered, queued = queued + excluded.queued,
   held = held + excluded.held, unknown = unknown + excluded.unknown, bounced = bounced + excluded.bounced,

@@ -1,4 +1,4 @@
 INSERT INTO roll_text (text, action, attempts, first_time, last_time)
-VALUES (:text, :action, :attempts, :first_time, :last_time)
+SELECT c1, c2, c3, c4, c5 FROM bulk(:rows) WHERE true
 ON CONFLICT (text, action) DO UPDATE SET attempts = attempts + excluded.attempts,
   first_time = min(first_time, excluded.first_time), last_time = max(last_time, excluded.last_time)

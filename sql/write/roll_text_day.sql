@@ -1,2 +1,2 @@
-INSERT INTO roll_text_day (text, day, attempts) VALUES (:text, :day, :attempts)
+INSERT INTO roll_text_day (text, day, attempts) SELECT c1, c2, c3 FROM bulk(:rows) WHERE true
 ON CONFLICT (text, day) DO UPDATE SET attempts = attempts + excluded.attempts

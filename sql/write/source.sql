@@ -1,1 +1,1 @@
-INSERT INTO dim_source (kind, name, domain) VALUES (:kind, :name, :domain)
+INSERT OR FAIL INTO dim_source (id, kind, name, domain) SELECT c1, c2, c3, c4 FROM bulk(:rows)

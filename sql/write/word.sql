@@ -1,1 +1,1 @@
-INSERT INTO word (text) VALUES (:text)
+INSERT OR FAIL INTO word (id, text) SELECT c1, c2 FROM bulk(:rows)

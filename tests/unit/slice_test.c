@@ -115,6 +115,68 @@ static void each_byte_and_the_length_and_the_key_change_the_hash(void **state)
 	}
 }
 
+static void the_short_hash_knows_each_byte_the_length_and_the_key(void **state)
+{
+	char text[40];
+
+	(void)state;
+	for (size_t n = 0; n <= 33; n++) {
+		char *exact = malloc(n + 1); /* what it reads beyond the text a sanitizer sees */
+		memset(text, 'a', sizeof(text));
+		assert_non_null(exact);
+		memset(exact, 'a', n);
+		char *end = realloc(exact, n ? n : 1);
+		assert_non_null(end);
+		uint64_t plain = slice_hash_short(slice_of(end, n), K0, K1);
+		free(end);
+		assert_true(plain == slice_hash_short(slice_of(text, n), K0, K1));
+		assert_true(plain != slice_hash_short(slice_of(text, n + 1), K0, K1));
+		assert_true(plain != slice_hash_short(slice_of(text, n), K0 + 1, K1));
+		assert_true(plain != slice_hash_short(slice_of(text, n), K0, K1 + 2));
+		for (size_t i = 0; i < n; i++) {
+			text[i] = 'b';
+			assert_true(plain != slice_hash_short(slice_of(text, n), K0, K1));
+			text[i] = 'a';
+		}
+	}
+}
+
+static void texts_are_the_same_only_if_each_byte_is(void **state)
+{
+	char a[40], b[40];
+
+	(void)state;
+	memset(a, 'x', sizeof(a));
+	memset(b, 'x', sizeof(b));
+	for (size_t n = 0; n <= 33; n++) {
+		assert_true(slice_same(a, b, n));
+		for (size_t i = 0; i < n; i++) {
+			b[i] = 'y';
+			assert_false(slice_same(a, b, n));
+			b[i] = 'x';
+		}
+		b[n] = 'y';
+		assert_true(slice_same(a, b, n));
+		b[n] = 'x';
+	}
+}
+
+static void a_long_text_is_found_behind_any_number_of_false_starts(void **state)
+{
+	char text[400];
+	struct slice what = SLICE("aaaaaaaaaaaaaaaaaaaab");
+
+	(void)state;
+	for (size_t starts = 0; starts < 300; starts++) {
+		memset(text, 'a', starts);
+		memcpy(text + starts, what.p, what.n);
+		struct slice s = slice_of(text, starts + what.n);
+		assert_int_equal(slice_find(s, what), starts);
+		s.n--;
+		assert_int_equal(slice_find(s, what), -1);
+	}
+}
+
 static void a_number_beyond_its_limit_is_no_number(void **state)
 {
 	struct slice s = SLICE("7x"), wraps = SLICE("18446744073709551616");
@@ -168,6 +230,9 @@ int main(void)
 	    cmocka_unit_test(texts_of_other_length_or_letters_are_not_equal_when_folded),
 	    cmocka_unit_test(the_hash_is_siphash_1_3),
 	    cmocka_unit_test(each_byte_and_the_length_and_the_key_change_the_hash),
+	    cmocka_unit_test(the_short_hash_knows_each_byte_the_length_and_the_key),
+	    cmocka_unit_test(texts_are_the_same_only_if_each_byte_is),
+	    cmocka_unit_test(a_long_text_is_found_behind_any_number_of_false_starts),
 	    cmocka_unit_test(a_number_beyond_its_limit_is_no_number),
 	    cmocka_unit_test(a_word_tells_its_digits_and_their_number),
 	    cmocka_unit_test(the_absent_slice_may_be_asked_anything),

@@ -1,0 +1,39 @@
+/*
+ * bulk: rows on their way into a table. A statement costs SQLite more than the
+ * row that it writes, so rows wait here and some hundred of them go in by one
+ * `INSERT ... SELECT c1, c2 ... FROM bulk(:rows)`, which reads them where they
+ * lie (a virtual table).
+ *
+ * Whoever reads the table, or changes it in another way, says bulk_flush
+ * first; so does whoever commits. Rows arrive in the order in which they were
+ * added.
+ */
+#ifndef WB_BULK_H
+#define WB_BULK_H
+
+#include "../parsers/slice.h"
+#include "sql.h"
+
+#define BULK_COLUMNS 16
+
+struct db;
+struct bulk;
+
+/* insert: the statement; its only parameter is :rows. columns: how many of c1 ... it reads, at most BULK_COLUMNS. */
+struct bulk *bulk_new(struct db *d, enum sql_id insert, int columns);
+struct bulk *bulk_free(struct bulk *b); /* always NULL; rows that still wait are lost */
+
+/* Begins a row; its values follow from left to right, each by one call. Text is copied. */
+void bulk_row(struct bulk *b);
+void bulk_number(struct bulk *b, int64_t v);
+void bulk_id(struct bulk *b, uint32_t id); /* 0 is NULL */
+void bulk_null(struct bulk *b);
+void bulk_text(struct bulk *b, struct slice v); /* TEXT, BLOB or NULL as db_bind_slice has it */
+void bulk_blob(struct bulk *b, struct slice v);
+
+/* Does a row wait whose first value is this number? */
+bool bulk_has(const struct bulk *b, int64_t first);
+/* All rows go into the table. In a transaction. */
+void bulk_flush(struct bulk *b);
+
+#endif

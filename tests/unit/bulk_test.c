@@ -1,0 +1,201 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../analyzer/bulk.h"
+#include "../../analyzer/db.h"
+
+static char folder[] = "/tmp/wouldblock-bulk.XXXXXX";
+static char path[64];
+static struct db *db;
+
+static int begin(void **state)
+{
+	(void)state;
+	db = db_open_ingest(path);
+	db_begin(db);
+	db_exec(db, "DELETE FROM address; DELETE FROM pending");
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	db_commit(db);
+	db = db_close(db);
+	return 0;
+}
+
+/* The first value of the answer as the sqlite3 shell would print it. */
+static const char *ask(const char *sql)
+{
+	static char text[256];
+	sqlite3_stmt *q;
+
+	assert_int_equal(sqlite3_prepare_v2(db->h, sql, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	snprintf(text, sizeof text, "%s", (const char *)sqlite3_column_text(q, 0));
+	sqlite3_finalize(q);
+	return text;
+}
+
+static void address(struct bulk *b, int64_t id, struct slice text, uint32_t fold)
+{
+	bulk_row(b);
+	bulk_number(b, id);
+	bulk_text(b, text);
+	bulk_id(b, fold);
+}
+
+static void values_arrive_with_their_types(void **state)
+{
+	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+
+	(void)state;
+	address(b, 1, SLICE(""), 0);
+	address(b, 2, SLICE("J\xc3\xb6rg@a.example"), 7);
+	address(b, 3, SLICE("a\0b"), 0);
+	address(b, 4, SLICE("\xff\xfe"), 4294967295u);
+	bulk_flush(b);
+	assert_string_equal(
+	    ask("SELECT group_concat(id || quote(text) || typeof(text) || quote(fold), ' ') FROM address"),
+	    "1''textNULL 2'J\xc3\xb6rg@a.example'text7 3X'610062'blobNULL 4X'FFFE'blob4294967295");
+	bulk_free(b);
+}
+
+static void nothing_is_in_the_table_before_the_flush_and_nothing_twice_after_it(void **state)
+{
+	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+
+	(void)state;
+	address(b, 1, SLICE("a"), 0);
+	assert_string_equal(ask("SELECT count(*) FROM address"), "0");
+	bulk_flush(b);
+	bulk_flush(b);
+	assert_string_equal(ask("SELECT count(*) FROM address"), "1");
+	bulk_free(b);
+}
+
+static void more_rows_than_there_is_room_for_all_arrive(void **state)
+{
+	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+	char text[32];
+
+	(void)state;
+	for (int i = 1; i <= 10000; i++) {
+		int n = snprintf(text, sizeof text, "%d@a.example", i);
+		address(b, i, slice_of(text, (size_t)n), 0);
+	}
+	bulk_flush(b);
+	assert_string_equal(ask("SELECT count(*) || ' ' || sum(text = id || '@a.example') FROM address"),
+	                    "10000 10000");
+	bulk_free(b);
+}
+
+static void texts_longer_than_the_room_for_texts_arrive_whole(void **state)
+{
+	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+	size_t n = 300000;
+	char *text = malloc(n);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', n);
+	for (int i = 1; i <= 5; i++)
+		address(b, i, slice_of(text, n - (size_t)i), 0);
+	free(text);
+	bulk_flush(b);
+	assert_string_equal(
+	    ask("SELECT count(*) || ' ' || sum(length(text) = 300000 - id AND ltrim(text, 'x') = '') FROM address"),
+	    "5 5");
+	bulk_free(b);
+}
+
+static void a_waiting_row_is_known_by_its_first_value(void **state)
+{
+	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+
+	(void)state;
+	address(b, 5, SLICE("a"), 9);
+	address(b, 6, SLICE("b"), 0);
+	assert_true(bulk_has(b, 5));
+	assert_true(bulk_has(b, 6));
+	assert_false(bulk_has(b, 9));
+	bulk_flush(b);
+	assert_false(bulk_has(b, 5));
+	bulk_free(b);
+}
+
+static void of_two_rows_with_one_key_the_later_one_stays(void **state)
+{
+	struct bulk *b = bulk_new(db, SQL_WRITE_PENDING, 3);
+
+	(void)state;
+	for (int i = 1; i <= 2; i++) {
+		bulk_row(b);
+		bulk_number(b, -7);
+		bulk_number(b, 3);
+		bulk_blob(b, i == 1 ? SLICE("old") : SLICE("\0new"));
+	}
+	bulk_flush(b);
+	assert_string_equal(ask("SELECT group_concat(kind || ' ' || key || ' ' || hex(state)) FROM pending"),
+	                    "3 -7 006E6577");
+	bulk_free(b);
+}
+
+static void two_tables_wait_beside_each_other(void **state)
+{
+	struct bulk *a = bulk_new(db, SQL_WRITE_ADDRESS, 3), *b = bulk_new(db, SQL_WRITE_PENDING, 3);
+
+	(void)state;
+	address(a, 1, SLICE("a"), 0);
+	bulk_row(b);
+	bulk_number(b, 1);
+	bulk_number(b, 2);
+	bulk_blob(b, SLICE("state"));
+	bulk_flush(b);
+	assert_string_equal(ask("SELECT (SELECT count(*) FROM address) || (SELECT count(*) FROM pending)"), "01");
+	bulk_flush(a);
+	assert_string_equal(ask("SELECT (SELECT count(*) FROM address) || (SELECT count(*) FROM pending)"), "11");
+	bulk_free(a);
+	bulk_free(b);
+}
+
+static int remove_folder(void)
+{
+	static const char *const ends[] = {"", "-wal", "-shm", ".ingest.lock", ".write.lock"};
+	char name[96];
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		snprintf(name, sizeof name, "%s%s", path, ends[i]);
+		unlink(name);
+	}
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(values_arrive_with_their_types, begin, end),
+	    cmocka_unit_test_setup_teardown(nothing_is_in_the_table_before_the_flush_and_nothing_twice_after_it, begin,
+	                                    end),
+	    cmocka_unit_test_setup_teardown(more_rows_than_there_is_room_for_all_arrive, begin, end),
+	    cmocka_unit_test_setup_teardown(texts_longer_than_the_room_for_texts_arrive_whole, begin, end),
+	    cmocka_unit_test_setup_teardown(a_waiting_row_is_known_by_its_first_value, begin, end),
+	    cmocka_unit_test_setup_teardown(of_two_rows_with_one_key_the_later_one_stays, begin, end),
+	    cmocka_unit_test_setup_teardown(two_tables_wait_beside_each_other, begin, end),
+	};
+
+	if (!mkdtemp(folder))
+		return 1;
+	snprintf(path, sizeof path, "%s/db", folder);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	return remove_folder() == 0 ? failed : 1;
+}

@@ -1,0 +1,141 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../analyzer/db.h"
+#include "../../analyzer/names.h"
+
+static char folder[] = "/tmp/wouldblock-names.XXXXXX";
+static char path[64];
+static struct rules rules;
+static struct origin *origin;
+static struct db *db;
+
+static struct names *names_begin(bool fresh)
+{
+	static const uint64_t key[2] = {1, 2};
+
+	db_begin(db);
+	return names_new(db, &rules, origin, NULL, 0, key, fresh);
+}
+
+static void names_end(struct names *n)
+{
+	names_flush(n);
+	names_free(n);
+	db_commit(db);
+}
+
+static int64_t ask(const char *sql)
+{
+	sqlite3_stmt *q;
+	int64_t v;
+
+	assert_int_equal(sqlite3_prepare_v2(db->h, sql, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	v = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	return v;
+}
+
+static uint32_t address(struct names *n, const char *name, int number)
+{
+	char text[64];
+	int k = snprintf(text, sizeof text, "%s%d@firm.example", name, number);
+
+	return names_address(n, slice_of(text, (size_t)k));
+}
+
+/* More than the cache holds, so that each new one makes another one go. */
+#define MANY 200000
+
+static void a_name_keeps_its_number_when_the_cache_has_lost_it(void **state)
+{
+	struct names *n = names_begin(true);
+
+	(void)state;
+	for (int i = 1; i <= MANY; i++)
+		assert_int_equal(address(n, "a", i), i);
+	for (int i = 1; i <= MANY; i += 997)
+		assert_int_equal(address(n, "a", i), i);
+	names_end(n);
+	assert_int_equal(ask("SELECT count(*) FROM address WHERE text = 'a' || id || '@firm.example'"), MANY);
+}
+
+static void a_spelling_and_its_folded_one_know_each_other_while_they_wait(void **state)
+{
+	struct names *n = names_begin(false);
+
+	(void)state;
+	for (int i = 1; i <= MANY; i++) /* from here on each new name makes another one go */
+		address(n, "a", i);
+	for (int i = 0; i < 300; i++) {
+		uint32_t id = address(n, "Boss", i), fold = names_fold(n, id);
+		assert_int_equal(address(n, "boss", i), fold);
+		assert_int_equal(fold, id + 1);
+		assert_int_equal(names_fold(n, fold), fold);
+		assert_int_not_equal(names_sender_domain(n, id, SLICE("Boss@firm.example")), 0);
+	}
+	names_end(n);
+	assert_int_equal(ask("SELECT count(*) FROM address a JOIN address b ON b.id = a.fold "
+	                     "WHERE b.text = lower(a.text) AND b.fold IS NULL AND a.domain NOT NULL"),
+	                 300);
+}
+
+static void names_of_an_earlier_run_are_found_again(void **state)
+{
+	struct names *n = names_begin(false);
+	uint32_t client = names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.1")),
+		 word = names_word(n, SLICE("ESMTP"));
+
+	(void)state;
+	names_end(n);
+	n = names_begin(false);
+	assert_int_equal(names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.1")), client);
+	assert_int_equal(names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.2")), client + 1);
+	assert_int_equal(names_source(n, client), names_source(n, client + 1));
+	assert_int_equal(names_word(n, SLICE("ESMTP")), word);
+	assert_int_equal(names_word(n, SLICE("SMTP")), word + 1);
+	assert_int_equal(address(n, "a", 17), 17);
+	names_end(n);
+}
+
+static int remove_folder(void)
+{
+	static const char *const ends[] = {"", "-wal", "-shm", ".ingest.lock", ".write.lock"};
+	char name[96];
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		snprintf(name, sizeof name, "%s%s", path, ends[i]);
+		unlink(name);
+	}
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_name_keeps_its_number_when_the_cache_has_lost_it),
+	    cmocka_unit_test(a_spelling_and_its_folded_one_know_each_other_while_they_wait),
+	    cmocka_unit_test(names_of_an_earlier_run_are_found_again),
+	};
+
+	if (!mkdtemp(folder))
+		return 1;
+	snprintf(path, sizeof path, "%s/db", folder);
+	rules_init(&rules);
+	origin = origin_new(NULL, 0, NULL, 0);
+	db = db_open_ingest(path);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	db_close(db);
+	origin_free(origin);
+	rules_release(&rules);
+	return remove_folder() == 0 ? failed : 1;
+}
