@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../parsers/utf8.h"
@@ -212,9 +213,8 @@ static void remember_file(struct db *d)
 	}
 }
 
-struct db *db_open(const char *path)
+static void need_file(const char *path)
 {
-	struct db *d = db_new(path);
 	char file[512];
 	struct stat st;
 
@@ -223,6 +223,15 @@ struct db *db_open(const char *path)
 		msg_die(EX_NOINPUT, "no database %s: %s; `wouldblock ingest LOG` makes one", file, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		msg_die(EX_NOINPUT, "cannot read database %s: not a file", file);
+}
+
+struct db *db_open(const char *path)
+{
+	struct db *d = db_new(path);
+	char file[512];
+
+	msg_safe(slice_str(path), file, sizeof file);
+	need_file(path);
 	int rc = sqlite3_open_v2(path, &d->h, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK)
 		msg_die(EX_NOINPUT, "cannot read database %s: %s", file, sqlite3_errmsg(d->h));
@@ -234,6 +243,7 @@ struct db *db_open(const char *path)
 /* Taken for life by the one process that reads logs (design.md 8). */
 static void take_ingest_lock(struct db *d)
 {
+	const struct timespec nap = {.tv_nsec = 10 * 1000 * 1000};
 	char name[4096], file[512], pid[32] = "";
 
 	snprintf(name, sizeof name, "%s.ingest.lock", d->path);
@@ -241,7 +251,12 @@ static void take_ingest_lock(struct db *d)
 	d->ingest_lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (d->ingest_lock < 0)
 		msg_die(EX_CANTCREAT, "cannot create %s: %s", file, strerror(errno));
-	if (flock(d->ingest_lock, LOCK_EX | LOCK_NB) != 0) {
+	/* Who asks whether we are alive holds it for an instant (follow_lock.c). */
+	for (int naps = 0; flock(d->ingest_lock, LOCK_EX | LOCK_NB) != 0; naps++) {
+		if (naps < 5) {
+			nanosleep(&nap, NULL);
+			continue;
+		}
 		ssize_t n = pread(d->ingest_lock, pid, sizeof pid - 1, 0);
 		pid[n > 0 ? n : 0] = '\0';
 		msg_die(EX_TEMPFAIL, "%s: another wouldblock (pid %ld) is reading logs into this database", file,
@@ -330,6 +345,30 @@ struct db *db_open_ingest(const char *path)
 	return d;
 }
 
+struct db *db_open_write(const char *path)
+{
+	struct db *d = db_new(path);
+	char file[512];
+
+	msg_safe(slice_str(path), file, sizeof file);
+	umask(077);
+	need_file(path);
+	refuse_odd_file(path);
+	int rc = sqlite3_open_v2(path, &d->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK)
+		msg_die(EX_CANTCREAT, "cannot open database %s: %s", file, sqlite3_errmsg(d->h));
+	sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	harden(d);
+	check_ours(d);
+	if (pragma(d, "PRAGMA user_version") < DB_SCHEMA)
+		msg_die(EX_CONFIG, "%s: made by an older wouldblock; the next `wouldblock ingest` upgrades it", file);
+	open_write_lock(d);
+	d->writes = d->impatient = true;
+	remember_file(d);
+	db_exec(d, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0");
+	return d;
+}
+
 struct db *db_close(struct db *d)
 {
 	if (!d)
@@ -348,11 +387,26 @@ struct db *db_close(struct db *d)
 
 /* ---------------------------------------------------------------- transactions */
 
+/* Whoever holds it needs it for milliseconds, but for one who rebuilds all that is derived. */
+static void take_write_lock(struct db *d)
+{
+	const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
+	char file[512];
+
+	msg_safe(slice_str(d->path), file, sizeof file);
+	for (int naps = 0; flock(d->write_lock, d->impatient ? LOCK_EX | LOCK_NB : LOCK_EX) != 0;) {
+		if (errno == EWOULDBLOCK && naps++ < DB_PATIENCE * 50)
+			nanosleep(&nap, NULL);
+		else if (errno == EWOULDBLOCK)
+			msg_die(EX_TEMPFAIL, "%s: another wouldblock is writing; try again", file);
+		else if (errno != EINTR)
+			msg_die(EX_IOERR, "cannot lock %s: %s", file, strerror(errno));
+	}
+}
+
 void db_begin(struct db *d)
 {
-	while (flock(d->write_lock, LOCK_EX) != 0)
-		if (errno != EINTR)
-			msg_die(EX_IOERR, "cannot lock %s: %s", d->path, strerror(errno));
+	take_write_lock(d);
 	db_exec(d, "BEGIN IMMEDIATE");
 }
 

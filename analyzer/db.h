@@ -20,6 +20,7 @@ struct db {
 	sqlite3 *h;
 	char *path;
 	bool writes;
+	bool impatient;              /* gives up after DB_PATIENCE */
 	int ingest_lock, write_lock; /* descriptors, -1 */
 	uint64_t dev, ino;           /* of the file we opened (faults.md 1.3) */
 	sqlite3_stmt *stmt[SQL_COUNT];
@@ -29,6 +30,13 @@ struct db {
 struct db *db_open(const char *path);
 /* To write as the one reader of logs (ingest.lock, else 75); makes the file, mode 0600. */
 struct db *db_open_ingest(const char *path);
+/*
+ * To write what a person says, beside whoever reads logs: no ingest.lock, so neither made (66) nor
+ * upgraded (78) nor checkpointed. A transaction that has to wait longer than DB_PATIENCE for
+ * write.lock ends the program with 75.
+ */
+#define DB_PATIENCE 5 /* seconds */
+struct db *db_open_write(const char *path);
 struct db *db_close(struct db *d); /* always NULL */
 
 /* The prepared statement, reset, its parameters cleared. Parameters are numbered in the order of their names' first use. */

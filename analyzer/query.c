@@ -1,6 +1,7 @@
 #include "query.h"
 
 #include <stdlib.h>
+#include <sysexits.h>
 
 #include "db.h"
 #include "msg.h"
@@ -29,6 +30,23 @@ struct reader *reader_close(struct reader *r)
 		db_close(r->db);
 	free(r);
 	return NULL;
+}
+
+void reader_check(struct reader *r)
+{
+	char file[512], why[300];
+	sqlite3_stmt *s = NULL;
+
+	int rc = sqlite3_prepare_v2(r->db->h, "PRAGMA quick_check(1)", -1, &s, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
+	if (rc != SQLITE_ROW)
+		db_fail(r->db, s, rc);
+	struct slice said = db_column_slice(s, 0);
+	if (!slice_eq(said, SLICE("ok")))
+		msg_die(EX_DATAERR, "database %s is damaged: %s", msg_safe(slice_str(r->db->path), file, sizeof file),
+		        msg_safe(said, why, sizeof why));
+	sqlite3_finalize(s);
 }
 
 static void bind(sqlite3_stmt *s, const struct query_param *p)

@@ -14,6 +14,11 @@ struct query;
 /* Dies with a clear line if there is no database, or none of ours (66, 65, 78). */
 struct reader *reader_open(const char *database);
 struct reader *reader_close(struct reader *r); /* always NULL */
+/*
+ * Reads every page of the database and dies (65) if one is damaged: a query may
+ * not notice, and find less. Takes a second for each gigabyte or two.
+ */
+void reader_check(struct reader *r);
 
 /* Parameters by name, without the colon; one that is not set is NULL. Names that a query does not have are ignored. */
 struct query_param {

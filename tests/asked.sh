@@ -120,7 +120,7 @@ ok "a report of a time behind the log: status 2" status_is 2
 run report
 ok "no line of the report is longer than 80" test "$(wc -L <"$OUT")" -le 80
 run report --rule own-domain --until 2026-10-06T06:08:01.5Z
-ok "a report of a part counts that part" says '^of 1 warned mail \(1 warning line\)$'
+ok "a report of a part counts that part" says 'of 1 warned mail \(1 attempt\)$'
 
 wb list sources --format jsonl >"$TMP/sources"
 ok "attempts of sources are warnings" test "$(grep -c '"attempts":1,' "$TMP/sources")" -eq 2

@@ -5,6 +5,7 @@
 #include "../analyzer/fact.h"
 #include "../analyzer/msg.h"
 #include "../analyzer/query.h"
+#include "../analyzer/source_list.h"
 #include "../parsers/stamp.h"
 #include "command.h"
 #include "table.h"
@@ -80,7 +81,7 @@ static const struct field mail_fields[] = {
 };
 
 static const struct field source_fields[] = {
-    WIDE("source", 18, 50),
+    WIDE("source", 15, 50),
     TEXT("kind", 6, 6),
     MORE("rule", CELL_TEXT),
     {{"clients", "IPS", 3, 12, COLUMN_RIGHT}, CELL_INT, false},
@@ -97,9 +98,9 @@ static const struct field source_fields[] = {
     MORE("first_seen", CELL_TEXT),
     DAY("last_seen"),
     {{"days_seen", "DAYS", 4, 5, COLUMN_RIGHT}, CELL_INT, false},
-    MORE("suggestion", CELL_TEXT),
+    {{"suggestion", "SUGGEST", 7, 7, 0}, CELL_TEXT, false},
     MORE("reason", CELL_TEXT),
-    MORE("verdict", CELL_TEXT),
+    TEXT("verdict", 7, 7),
     MORE("note", CELL_TEXT),
 };
 
@@ -140,6 +141,19 @@ static const struct field hole_fields[] = {
     WIDE("file", 8, 60),
 };
 
+static const struct field verdict_fields[] = {
+    DAY("at"),
+    TEXT("kind", 6, 7),
+    WIDE("subject", 16, 70),
+    TEXT("verdict", 7, 7),
+    MORE("note", CELL_TEXT),
+    MORE("owner", CELL_TEXT),
+    TEXT("expires", 10, 10),
+    TEXT("who", 3, 12),
+    NUMBER("mails"),
+    LOST,
+};
+
 /* The filters of the command line; a list that does not know one refuses it. */
 #define FILTERS(X) X(since) X(until) X(source) X(sender) X(client) X(recipient) X(rule) X(fate) X(all)
 #define BIT(name) FILTER_AT_##name,
@@ -151,6 +165,7 @@ static const char *const filter_options[] = {FILTERS(OPTION_NAME)};
 enum {
 	OF_RULES = OF(rule),
 	OF_HOLES = OF(since) | OF(until),
+	OF_VERDICTS = OF(all),
 	OF_MAILS = (1u << FILTER_COUNT) - 1,
 	OF_OTHERS = OF_MAILS & ~OF(all)
 };
@@ -178,6 +193,7 @@ static const struct list lists[] = {
     LIST("clients", SQL_READ_LIST_CLIENTS, OF_OTHERS, client_fields, "no client of a warned mail"),
     LIST("rules", SQL_READ_LIST_RULES, OF_RULES, rule_fields, "no text of a rule"),
     LIST("holes", SQL_READ_LIST_HOLES, OF_HOLES, hole_fields, "no hole in the log"),
+    LIST("verdicts", SQL_READ_LIST_VERDICTS, OF_VERDICTS, verdict_fields, "no verdict yet: `wouldblock review`"),
 };
 #define LISTS (sizeof lists / sizeof *lists)
 
@@ -212,7 +228,8 @@ static const struct option_row rows[] = {
     {"--rule", "NAME", OPTION_STRING, AT(rule), "of this rule", 0, 0, NULL},
     {"--fate", "FATE", OPTION_CHOICE, AT(fate), "with this fate", 0, 0, fates},
     {"--limit", "N", OPTION_INT, AT(limit), "at most so many rows", 0, INT64_MAX, NULL},
-    {"--all", NULL, OPTION_FLAG, AT(all), "mails: also those that were not warned but have an action line", 0, 0, NULL},
+    {"--all", NULL, OPTION_FLAG, AT(all),
+     "mails: also those that were not warned but have an action line; verdicts: all that was ever said", 0, 0, NULL},
     {"--csv-raw", NULL, OPTION_FLAG, AT(raw), "csv: without the ' that keeps a spreadsheet from calculating", 0, 0,
      NULL},
 };
@@ -232,7 +249,8 @@ static const struct list *find_list(const char *name)
 	msg_safe(slice_str(name), safe, sizeof safe);
 	if (near)
 		msg_die(EX_USAGE, "list: no list `%s`; did you mean `%s`?", safe, near);
-	msg_die(EX_USAGE, "list: no list `%s`; there are attempts mails sources senders recipients clients rules holes",
+	msg_die(EX_USAGE,
+	        "list: no list `%s`; there are attempts mails sources senders recipients clients rules holes verdicts",
 	        safe);
 }
 
@@ -297,6 +315,75 @@ static void print_rows(struct listing *p, struct query *q)
 	query_free(q);
 }
 
+/* ------------------------------------------------------- sources and what is thought of them */
+
+enum { SOURCE_NAME, SOURCE_RULE = 2, SOURCE_JUDGED = 4 }; /* columns of list_sources.sql; the last four are judged */
+
+/* The models of the rules that the list has, each loaded when its first row comes. */
+struct judged {
+	struct judged *next;
+	char *rule;
+	struct source_list *sources;
+};
+
+/* The source is judged by all its mails of the window, whatever else is chosen: it is what it is. */
+static const struct source_list *judged_of(struct judged **all, struct reader *r, struct slice rule, int64_t since,
+                                           int64_t until)
+{
+	for (struct judged *j = *all; j; j = j->next)
+		if (slice_eq(slice_str(j->rule), rule))
+			return j->sources;
+	struct judged *j = xcalloc(1, sizeof *j);
+	j->next = *all;
+	j->rule = xstrndup(rule.p, rule.n);
+	j->sources = source_list_load(r, &(struct source_window){.rule = rule, .since = since, .until = until});
+	*all = j;
+	return j->sources;
+}
+
+static void judged_free(struct judged *j)
+{
+	while (j) {
+		struct judged *next = j->next;
+		source_list_free(j->sources);
+		free(j->rule);
+		free(j);
+		j = next;
+	}
+}
+
+static void print_text(struct table *t, const char *s)
+{
+	table_cell(t, s && *s ? CELL_TEXT : CELL_NULL, slice_str(s), 0);
+}
+
+static void print_judged(struct table *t, const struct source_row *row)
+{
+	print_text(t, row ? suggestion_name(row->suggested.suggestion) : NULL);
+	print_text(t, row ? row->suggested.reason : NULL);
+	print_text(t, row ? source_verdict_name(row->verdict) : NULL);
+	print_text(t, row ? row->note : NULL);
+}
+
+/* As print_rows, but the last columns are not the query's. What no rule warned about has no judgement. */
+static void print_sources(struct listing *p, struct reader *r, struct query *q, int64_t since, int64_t until)
+{
+	const struct list *l = p->list;
+	struct judged *all = NULL;
+
+	for (; p->left > 0 && query_row(q); p->left--) {
+		struct slice rule = query_text(q, SOURCE_RULE);
+		const struct source_row *row = NULL;
+		if (slice_is_set(rule))
+			row = source_list_find(judged_of(&all, r, rule, since, until), query_text(q, SOURCE_NAME));
+		for (size_t i = 0; i < l->fields - SOURCE_JUDGED; i++)
+			print_cell(p->table, q, (int)i, &l->field[i], p->text);
+		print_judged(p->table, row);
+	}
+	query_free(q);
+	judged_free(all);
+}
+
 /* Attempts stand in the order of the log: stream by stream. */
 static void print_streams(struct listing *p, struct reader *r, struct query_param *params, size_t n)
 {
@@ -323,6 +410,9 @@ static int64_t print_list(const struct list *l, struct reader *r, struct query_p
 	                    .left = o->limit};
 	if (l->query == SQL_READ_LIST_ATTEMPTS)
 		print_streams(&p, r, params, n);
+	else if (l->query == SQL_READ_LIST_SOURCES)
+		print_sources(&p, r, query_new(r, l->query, params, n), option_time("--since", o->since),
+		              option_time("--until", o->until));
 	else
 		print_rows(&p, query_new(r, l->query, params, n));
 	return table_end(p.table);
@@ -338,7 +428,8 @@ int command_list(const struct command *c, struct common *common, int argc, char 
 	if (rest.help)
 		return command_help(c, rows, ROWS);
 	if (rest.n != 1)
-		msg_die(EX_USAGE, "list: which one? attempts mails sources senders recipients clients rules holes");
+		msg_die(EX_USAGE,
+		        "list: which one? attempts mails sources senders recipients clients rules holes verdicts");
 	const struct list *l = find_list(rest.v[0]);
 	refuse_filters(l, &o);
 	common_settings(&o.common, &settings);

@@ -12,6 +12,7 @@
 /* Options that stand before the command's name or behind it. */
 struct common {
 	const char *database, *config, *timezone;
+	const char *version; /* of this program */
 };
 
 #define DATABASE_PLACES "~/.local/state/wouldblock/wouldblock.db, for root /var/lib/wouldblock/wouldblock.db"
@@ -47,8 +48,10 @@ struct command {
 
 int command_ingest(const struct command *c, struct common *common, int argc, char **argv);
 int command_list(const struct command *c, struct common *common, int argc, char **argv);
+int command_mark(const struct command *c, struct common *common, int argc, char **argv);
 int command_records(const struct command *c, struct common *common, int argc, char **argv);
 int command_report(const struct command *c, struct common *common, int argc, char **argv);
+int command_review(const struct command *c, struct common *common, int argc, char **argv);
 
 /* Usage, summary, options, help text; then the program is to end with 0. */
 int command_help(const struct command *c, const struct option_row *rows, size_t n);

@@ -435,3 +435,37 @@ void encode_csv(struct text *t, struct slice s, bool raw)
 		csv_shown(t, s);
 	text_char(t, '"');
 }
+
+/* ------------------------------------------------------------------- the shell */
+
+static bool is_bare(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("@%+:,./_-", c));
+}
+
+bool encode_shell(struct text *t, struct slice s)
+{
+	bool bare = s.n > 0;
+	uint32_t code;
+
+	for (struct slice rest = s; rest.n;) {
+		size_t n = utf8_decode(rest, &code);
+		if (n == 0 || utf8_width(code) == UTF8_HIDDEN)
+			return false;
+		bare = bare && n == 1 && is_bare(rest.p[0]);
+		rest = slice_from(rest, n);
+	}
+	if (bare) {
+		text_add(t, s);
+		return true;
+	}
+	text_char(t, '\'');
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '\'')
+			text_str(t, "'\\''");
+		else
+			text_char(t, s.p[i]);
+	text_char(t, '\'');
+	return true;
+}

@@ -65,5 +65,12 @@ void encode_json_made(struct text *t, struct slice json);
  * protect, and the backslash, which stays single.
  */
 void encode_csv(struct text *t, struct slice s, bool raw);
+/*
+ * One word of a POSIX shell, in single quotes where it needs them, for a script or to be pasted.
+ * False, and nothing is added, if there is something in it that nobody would see: a control
+ * character, bytes that are no UTF-8, hidden or bidi characters. No quotes make a pasted line
+ * with one of these harmless.
+ */
+bool encode_shell(struct text *t, struct slice s);
 
 #endif

@@ -29,20 +29,49 @@ static const struct command commands[] = {
      "name, are not counted again: run it as often as you like.\n\n"
      "  wouldblock ingest /var/log/mail.log*\n",
      command_ingest},
-    {"report", "", "Print what the rule would have refused, and to whom it matters",
-     "It ends with exit code 2, not-enough-evidence: it counts and does not judge, and a 0\n"
-     "would say go.\n",
+    {"report", "", "Say whether the rule may start to refuse, and to whom it matters",
+     "Ten criteria decide. Exit code 0: go, all are met; 1: no-go; 2: not enough\n"
+     "evidence; any error: 64 or more. A text is whole if its last line is `RESULT: ...`.\n"
+     "Whether exceptions are in force is judged by the map and network files, where\n"
+     "they can be read, else by what the log shows since the verdict.\n\n"
+     "  wouldblock report --format json --output report.json\n"
+     "  wouldblock report --domain company.my --until 2026-11-01\n",
      command_report},
-    {"list", "attempts|mails|sources|senders|recipients|clients|rules|holes",
+    {"list", "attempts|mails|sources|senders|recipients|clients|rules|holes|verdicts",
      "Print a table: aligned for people, JSON or CSV for programs",
      "  wouldblock list sources\n"
      "  wouldblock list mails --source news.example --fate delivered\n"
      "  wouldblock list attempts --format jsonl | jq -r .text | sort | uniq -c\n\n"
      "--sender and --recipient take an address, or @domain.tld for all of a domain;\n"
      "--client takes an address or a name as logged. A filter that a list does not know is\n"
-     "refused; rules knows --rule, holes --since and --until, mails all, the others all\n"
-     "but --all.\n",
+     "refused; rules knows --rule, holes --since and --until, verdicts --all, mails all,\n"
+     "the others all but --all. A source's suggestion and verdict are of all its mails in\n"
+     "the time asked for, whatever other filters choose.\n",
      command_list},
+    {"mark", "SUBJECT exempt|move|block|clear", "Record what you decided of a source, client or sender",
+     "SUBJECT is what Postfix can tell apart. Of several that fit a mail the first counts:\n"
+     "  boss@company.my   an envelope sender (which anybody can forge)\n"
+     "  192.0.2.7         the address of a client\n"
+     "  192.0.2.0/24      a network; the longest counts\n"
+     "  news.example      a source, by its clients' verified names, as `list sources` has it\n"
+     "  @company.my       the domain of senders, and what is below it\n"
+     "A bare name that is no source but a domain of senders is that domain; sender:, ip:,\n"
+     "network:, source: and domain: in front say what you mean. `-` reads subjects from\n"
+     "stdin, one a line.\n\n"
+     "exempt: legitimate, goes on sending from outside. move: legitimate, must move to\n"
+     "587/465 or into mynetworks. block: let REJECT have it. clear: no verdict any more.\n"
+     "Said again, a verdict keeps the note, owner and expiry that are not given anew.\n"
+     "`list verdicts` shows what counts, with --all the history.\n",
+     command_mark},
+    {"review", "", "Decide source by source, in a conversation",
+     "One question for each undecided source, heaviest loss first: who it is, what became\n"
+     "of its mails, what speaks for it and against it. Answers are words or their first\n"
+     "letters: e m b decide, l DATE puts it off, n and w choose a narrower or wider\n"
+     "subject, r shows lines of the log, o keeps a note, u takes back, s skips, q quits,\n"
+     "? helps. What is decided is asked again only if it changes its ways: a new network,\n"
+     "five times the mails, SPF, DKIM or DMARC turned.\n\n"
+     "Answers may be piped in, one a line:  printf 'e ticket 5\\ns\\n' | wouldblock review\n",
+     command_review},
     {"records", "FILE...", "Print what the parser understands, line by line, without a database",
      "For bug reports, tests, and to feed other programs.\n", command_records},
 };
@@ -135,6 +164,7 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(rest.v[0], "help") == 0)
 		return help(&o.common, rest.n - 1, rest.v + 1);
+	o.common.version = WB_VERSION;
 	const struct command *c = find(rest.v[0]);
 	return c->run(c, &o.common, rest.n - 1, rest.v + 1);
 }

@@ -1,7 +1,9 @@
 -- One row a source and rule. Mails belong to the source of their first attempt, attempts to their own client's.
--- Filters choose mails, and of the attempts what `list attempts` shows with the same filters.
+-- Filters choose mails, and of the attempts what `list attempts` shows with the same filters. Suggestion and verdict
+-- are analyzer/source_list's to say. Without filters the figures are those of source_rows.sql and source_words.sql.
 WITH
-chosen AS (SELECT m.id, m.first_us, m.last_us, m.day, m.client_ip, m.sender, m.source, m.source_kind AS kind, m.rule_id, m.rule,
+chosen AS (SELECT m.id, m.first_us, m.last_us, m.day, m.client_ip, m.source, m.source_kind AS kind, m.rule_id, m.rule,
+    (SELECT coalesce(ad.fold, ad.id) FROM fact_mail fm JOIN address ad ON ad.id = fm.sender WHERE fm.id = m.id) AS sender,
     m.would_be_lost, m.spf, m.dkim, m.dmarc, m.spam_verdict FROM mail m
   WHERE (:since IS NULL OR m.first_us >= :since) AND (:until IS NULL OR m.first_us < :until)
   AND (:source IS NULL OR m.source = :source) AND (:rule IS NULL OR m.rule = :rule)
@@ -12,8 +14,8 @@ chosen AS (SELECT m.id, m.first_us, m.last_us, m.day, m.client_ip, m.sender, m.s
        WHERE lower(ad.text) = lower(:recipient)
           OR (:recipient LIKE '@%' AND lower(substr(ad.text, -length(:recipient))) = lower(:recipient))))
   AND (:fate IS NULL OR m.fate = :fate)),
-sums AS (SELECT c.source, c.kind, c.rule_id, c.rule, count(DISTINCT c.client_ip) AS clients,
-    count(DISTINCT lower(c.sender)) AS senders, count(*) AS mails, sum(c.would_be_lost) AS would_be_lost,
+sums AS (SELECT c.source, CASE WHEN max(c.kind = 'shared') THEN 'shared' ELSE min(c.kind) END AS kind, c.rule_id, c.rule,
+    count(DISTINCT c.client_ip) AS clients, count(DISTINCT c.sender) AS senders, count(*) AS mails, sum(c.would_be_lost) AS would_be_lost,
     strftime('%Y-%m-%dT%H:%M:%SZ', min(c.first_us) / 1000000, 'unixepoch') AS first_seen,
     strftime('%Y-%m-%dT%H:%M:%SZ', max(c.last_us) / 1000000, 'unixepoch') AS last_seen,
     count(DISTINCT c.day) AS days_seen

@@ -505,6 +505,40 @@ static void a_text_grows_and_ends_in_nul_after_each_step(void **state)
 	assert_null(t.p);
 }
 
+static void a_shell_word_is_quoted_or_refused(void **state)
+{
+	static const struct {
+		struct slice in;
+		const char *out; /* NULL: refused */
+	} rows[] = {
+	    {SLICE("a@b.example"), "a@b.example"},
+	    {SLICE("/etc/x-1_2.cf"), "/etc/x-1_2.cf"},
+	    {SLICE(""), "''"},
+	    {SLICE("a b"), "'a b'"},
+	    {SLICE("$(id)`id`;&|<>*?~#!"), "'$(id)`id`;&|<>*?~#!'"},
+	    {SLICE("it's"), "'it'\\''s'"},
+	    {SLICE("''"), "''\\'''\\'''"},
+	    {SLICE("a\\b=c"), "'a\\b=c'"},
+	    {SLICE("m\xc3\xbcller"), "'m\xc3\xbcller'"},
+	    {SLICE("a\nb"), NULL},
+	    {SLICE("a\0b"), NULL},
+	    {SLICE("a\x1b[200~"), NULL},
+	    {SLICE("a\xff"), NULL},
+	    {SLICE("a\xe2\x80\xae"), NULL},
+	};
+	struct text t = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		text_clear(&t);
+		assert_int_equal(encode_shell(&t, rows[i].in), rows[i].out != NULL);
+		assert_int_equal(t.n, rows[i].out ? strlen(rows[i].out) : 0);
+		if (rows[i].out)
+			assert_memory_equal(t.p, rows[i].out, t.n);
+	}
+	text_release(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -523,6 +557,7 @@ int main(void)
 	    cmocka_unit_test(csv_keeps_separators_quotes_and_newlines_in_one_field),
 	    cmocka_unit_test(csv_shows_what_a_terminal_must_not_see_unless_raw),
 	    cmocka_unit_test(random_csv_is_one_field_and_raw_csv_gives_every_byte_back),
+	    cmocka_unit_test(a_shell_word_is_quoted_or_refused),
 	    cmocka_unit_test(whole_numbers_are_written_to_their_limits),
 	    cmocka_unit_test(a_text_grows_and_ends_in_nul_after_each_step),
 	};

@@ -37,8 +37,9 @@ struct told_transaction {
 };
 
 struct told_accepted {
-	uint32_t client, sender;
+	uint32_t host, client, sender, username; /* username: among the addresses */
 	bool submission, login, warned;
+	uint32_t text[FACT_TEXTS];
 };
 
 struct told_mail {
@@ -162,11 +163,14 @@ static inline void world_accepted(void *arg, const struct fact_accepted *f)
 
 	w->accepted = world_grow(w->accepted, w->accepted_n, sizeof(*w->accepted));
 	struct told_accepted *a = &w->accepted[w->accepted_n++];
-	*a = (struct told_accepted){.client = world_client(w, f->client_name, f->client_ip),
+	*a = (struct told_accepted){.host = f->host,
+	                            .client = world_client(w, f->client_name, f->client_ip),
 	                            .sender = world_address(w, f->sender),
+	                            .username = world_address(w, f->username),
 	                            .submission = f->submission,
 	                            .login = f->login,
 	                            .warned = f->text[0] != 0};
+	memcpy(a->text, f->text, sizeof(a->text));
 }
 
 static inline struct told_transaction *world_transaction_of(const struct world *w, uint64_t id)

@@ -1,0 +1,231 @@
+#include "decision.h"
+
+#include <stdlib.h>
+
+#include "decision_i.h"
+#include "proof.h"
+
+/* ------------------------------------------------------------------ helpers of all files */
+
+size_t making_params(const struct making *m, const char *domain, struct query_param params[MAKING_PARAMS])
+{
+	const struct decision_options *o = m->o;
+	const struct query_param all[] = {{"rule", o->rule, 0, false},
+	                                  {"since", SLICE_NONE, o->since, o->since == STAMP_NONE},
+	                                  {"until", SLICE_NONE, o->until, o->until == STAMP_NONE},
+	                                  {"domain", slice_str(domain), 0, !domain},
+	                                  {"from", SLICE_NONE, m->d->window.from, false},
+	                                  {"to", SLICE_NONE, m->d->window.to, false}};
+
+	_Static_assert(sizeof all / sizeof *all == MAKING_PARAMS, "MAKING_PARAMS is wrong");
+	memcpy(params, all, sizeof all);
+	return MAKING_PARAMS;
+}
+
+char *text_copy(const struct query *q, int column)
+{
+	struct slice s = query_text(q, column);
+
+	return slice_is_set(s) ? xstrndup(s.p, s.n) : NULL;
+}
+
+/* ------------------------------------------------------------------ the rule and the log */
+
+static void rule_load(struct making *m)
+{
+	struct query_param params[MAKING_PARAMS];
+	size_t n = making_params(m, NULL, params);
+	struct query *q = query_new(m->reader, SQL_READ_DECISION_HEAD, params, n);
+	struct decision *d = m->d;
+
+	d->rule = xstrndup(m->o->rule.p, m->o->rule.n);
+	d->window.log_first = d->window.log_end = STAMP_NONE;
+	if (query_row(q)) {
+		d->known = query_number(q, 0) != 0;
+		d->title = text_copy(q, 1);
+		if (!query_is_null(q, 2)) {
+			d->window.log_first = query_number(q, 2);
+			d->window.log_end = query_number(q, 3);
+		}
+	}
+	query_free(q);
+}
+
+static void account_row(struct decision_account *a, const struct query *q)
+{
+	static const struct {
+		const char *sort, *name; /* name NULL: all of the sort */
+		size_t at;
+	} places[] = {
+	    {"understood", NULL, offsetof(struct decision_account, understood)},
+	    {"no-interest", NULL, offsetof(struct decision_account, no_interest)},
+	    {"not-understood", NULL, offsetof(struct decision_account, other)},
+	    {"check", "names a rule", offsetof(struct decision_account, names_rule)},
+	    {"check", "sessions checked", offsetof(struct decision_account, checked)},
+	    {"check", "sessions that differ", offsetof(struct decision_account, differ)},
+	    {"check", "evictions", offsetof(struct decision_account, evictions)},
+	    {"check", "suspect", offsetof(struct decision_account, suspect)},
+	    {"check", "truncated", offsetof(struct decision_account, truncated)},
+	    {"check", "match limit", offsetof(struct decision_account, limit_hits)},
+	    {"stream", "unsure", offsetof(struct decision_account, unsure)},
+	    {"stream", "all", offsetof(struct decision_account, streams)},
+	};
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (slice_eq(query_text(q, 0), slice_str(places[i].sort)) &&
+		    (!places[i].name || slice_eq(query_text(q, 1), slice_str(places[i].name))))
+			*(int64_t *)(void *)((char *)a + places[i].at) += query_number(q, 2);
+}
+
+/* Of the streams that hold any of the window: a line is not counted by its time. */
+static void account_load(struct making *m)
+{
+	struct query_param params[MAKING_PARAMS];
+	size_t n = making_params(m, NULL, params);
+	struct query *q = query_new(m->reader, SQL_READ_DECISION_ACCOUNT, params, n);
+
+	while (query_row(q))
+		account_row(&m->d->account, q);
+	query_free(q);
+}
+
+/* ------------------------------------------------------------------ totals */
+
+static void totals_load(const struct making *m, const char *domain, struct decision_totals *t)
+{
+	struct query_param params[MAKING_PARAMS];
+	size_t n = making_params(m, domain, params);
+	struct query *q = query_new(m->reader, SQL_READ_REPORT_TOTALS, params, n);
+
+	if (query_row(q)) {
+		t->mails = query_number(q, 0);
+		t->would_be_lost = query_number(q, 1);
+		t->sources = query_number(q, 2);
+		t->losing_sources = query_number(q, 3);
+		t->senders = query_number(q, 4);
+		t->clients = query_number(q, 5);
+		t->recipients = query_number(q, 6);
+		t->attempts = query_number(q, 7);
+	}
+	query_free(q);
+	q = query_new(m->reader, SQL_READ_REPORT_FATES, params, n);
+	for (int f = 0; f < FATE_COUNT && query_row(q); f++) { /* every fate has its row, in order */
+		t->fates[f] = query_number(q, 2);
+		t->may_return += query_number(q, 3);
+	}
+	query_free(q);
+}
+
+void decision_totals_of(struct reader *r, const struct decision_options *o, const struct decision *d,
+                        const char *domain, struct decision_totals *out)
+{
+	struct decision whole = *d;
+	const struct making m = {.reader = r, .o = o, .d = &whole};
+
+	*out = (struct decision_totals){.accepted_mails = d->totals.accepted_mails, .null_sender = d->totals.null_sender};
+	totals_load(&m, domain, out);
+}
+
+/* ------------------------------------------------------------------ sources and domains */
+
+static struct source_list *sources_load(const struct making *m, const char *domain)
+{
+	const struct source_window w = {.rule = m->o->rule,
+	                                .since = m->o->since,
+	                                .until = m->o->until,
+	                                .domain = slice_str(domain),
+	                                .days_watched = m->d->window.days};
+
+	return source_list_load(m->reader, &w);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct decided *)a)->domain, ((const struct decided *)b)->domain);
+}
+
+/* One row for each own domain that the rule has spoken of in the window. */
+static void domains_make(struct making *m)
+{
+	struct decision *d = m->d;
+
+	for (size_t i = 0; i < d->window.phases; i++) {
+		const struct decision_phase *p = &d->window.phase[i];
+		bool have = p->warned + p->refused + p->deferred == 0;
+		for (size_t k = 0; k < d->domains && !have; k++)
+			have = strcmp(d->domain[k].domain, p->domain) == 0;
+		if (have)
+			continue;
+		d->domain = xrealloc(d->domain, (d->domains + 1) * sizeof *d->domain);
+		d->domain[d->domains++] = (struct decided){.domain = xstrdup(p->domain)};
+	}
+	if (d->domains)
+		qsort(d->domain, d->domains, sizeof *d->domain, by_text);
+	for (size_t k = 0; k < d->domains; k++)
+		d->domain[k].sources = sources_load(m, d->domain[k].domain);
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+struct decision *decision_new(struct reader *r, const struct decision_options *o)
+{
+	struct decision *d = xcalloc(1, sizeof *d);
+	struct making m = {.reader = r, .o = o, .d = d};
+
+	d->all.decision = DECISION_NOT_ENOUGH;
+	d->window.switched = STAMP_NONE;
+	rule_load(&m);
+	phase_load(&m);
+	window_bounds(&m);
+	if (d->known && d->any) {
+		phase_find(&m);
+		window_load(&m);
+		account_load(&m);
+		totals_load(&m, NULL, &d->totals);
+		d->all.sources = sources_load(&m, NULL);
+		domains_make(&m);
+		d->proof = proof_new(r, o, d);
+		criteria_judge(&m, &d->all);
+		for (size_t i = 0; i < d->domains; i++)
+			criteria_judge(&m, &d->domain[i]);
+	}
+	window_release(&m);
+	phase_release(&m);
+	return d;
+}
+
+static void window_free(struct decision_window *w)
+{
+	for (size_t i = 0; i < w->hosts; i++)
+		free(w->host[i].name);
+	for (size_t i = 0; i < w->phases; i++) {
+		free(w->phase[i].host);
+		free(w->phase[i].domain);
+	}
+	for (size_t i = 0; i < w->holes; i++) {
+		free(w->hole[i].host);
+		free(w->hole[i].cause);
+	}
+	free(w->host);
+	free(w->phase);
+	free(w->hole);
+	free(w->day);
+}
+
+struct decision *decision_free(struct decision *d)
+{
+	if (!d)
+		return NULL;
+	window_free(&d->window);
+	source_list_free(d->all.sources);
+	for (size_t i = 0; i < d->domains; i++) {
+		source_list_free(d->domain[i].sources);
+		free(d->domain[i].domain);
+	}
+	free(d->domain);
+	proof_free(d->proof);
+	free(d->rule);
+	free(d->title);
+	free(d);
+	return NULL;
+}

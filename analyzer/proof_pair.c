@@ -1,0 +1,272 @@
+/*
+ * Whose mail a verdict exempt or move decides, and what log and files know of
+ * each: loaded once, so that a proof for one domain asks no query.
+ */
+#include <stdlib.h>
+
+#include "proof_i.h"
+
+/* Grown by doubling: a full array has a power of two in it. */
+static void *grown(void *array, size_t n, size_t size)
+{
+	return n & (n - 1) ? array : xrealloc(array, (n ? 2 * n : 1) * size);
+}
+
+/* ---------------------------------------------------------------- the verdicts */
+
+static void load_subjects(struct proof_work *w)
+{
+	struct query *q = proof_ask(w, SQL_READ_PROOF_SUBJECTS, 0);
+
+	while (query_row(q)) {
+		w->subject = grown(w->subject, w->subjects, sizeof *w->subject);
+		w->subject[w->subjects++] = (struct proof_subject){.verdict_id = query_number(q, 0),
+		                                                   .kind = text_copy(q, 1),
+		                                                   .subject = text_copy(q, 2),
+		                                                   .verdict = text_copy(q, 3),
+		                                                   .note = text_copy(q, 4),
+		                                                   .owner = text_copy(q, 5),
+		                                                   .expires = text_copy(q, 6),
+		                                                   .said_us = query_number(q, 7)};
+	}
+	query_free(q);
+}
+
+void proof_subject_release(struct proof_subject *s)
+{
+	char *const texts[] = {s->kind, s->subject, s->verdict, s->note, s->owner, s->expires, s->login};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		free(texts[i]);
+}
+
+static int compare_subjects(const void *a, const void *b)
+{
+	const struct proof_subject *x = a, *y = b;
+
+	return (x->verdict_id > y->verdict_id) - (x->verdict_id < y->verdict_id);
+}
+
+struct proof_subject *proof_subject_find(const struct proof_work *w, int64_t verdict)
+{
+	const struct proof_subject key = {.verdict_id = verdict};
+
+	return w->subjects ? bsearch(&key, w->subject, w->subjects, sizeof key, compare_subjects) : NULL;
+}
+
+/* ------------------------------------------------------------------- the pairs */
+
+static void load_pairs(struct proof_work *w)
+{
+	struct query *q = proof_ask(w, SQL_READ_PROOF_PAIRS, 0);
+
+	while (query_row(q)) {
+		w->pair = grown(w->pair, w->pairs, sizeof *w->pair);
+		w->pair[w->pairs++] = (struct proof_pair){.verdict = query_number(q, 0),
+		                                          .sender = query_number(q, 1),
+		                                          .client = query_number(q, 2),
+		                                          .person = query_number(q, 3),
+		                                          .address = text_copy(q, 4),
+		                                          .domain = text_copy(q, 5),
+		                                          .name = text_copy(q, 6),
+		                                          .ip = text_copy(q, 7),
+		                                          .mails = query_number(q, 8),
+		                                          .lost = query_number(q, 9),
+		                                          .first_warned = STAMP_NONE,
+		                                          .last_warned = STAMP_NONE,
+		                                          .kind = POLICY_NOT_KNOWN,
+		                                          .member = POLICY_UNSURE,
+		                                          .login_us = STAMP_NONE};
+	}
+	query_free(q);
+}
+
+/* The pair of a row that begins with sender and client. The rows come in the order of the pairs: *at goes along. */
+static struct proof_pair *pair_of_row(const struct proof_work *w, const struct query *q, size_t *at)
+{
+	int64_t sender = query_number(q, 0), client = query_number(q, 1);
+
+	while (*at < w->pairs &&
+	       (w->pair[*at].sender < sender || (w->pair[*at].sender == sender && w->pair[*at].client < client)))
+		++*at;
+	if (*at == w->pairs || w->pair[*at].sender != sender || w->pair[*at].client != client)
+		return NULL;
+	return &w->pair[*at];
+}
+
+static void load_warned(struct proof_work *w)
+{
+	struct query *q = proof_ask(w, SQL_READ_PROOF_WARNED, 0);
+	size_t at = 0;
+
+	while (query_row(q)) {
+		struct proof_pair *pair = pair_of_row(w, q, &at);
+		if (!pair)
+			continue;
+		pair->first_warned = query_number(q, 2);
+		pair->last_warned = query_number(q, 3);
+	}
+	query_free(q);
+}
+
+static int compare_persons(const void *a, const void *b)
+{
+	const struct proof_person *x = a, *y = b;
+
+	if (x->verdict != y->verdict)
+		return x->verdict < y->verdict ? -1 : 1;
+	return (x->recipient > y->recipient) - (x->recipient < y->recipient);
+}
+
+static void load_people(struct proof_work *w)
+{
+	struct query *q = proof_ask(w, SQL_READ_PROOF_PEOPLE, 0);
+	size_t at = 0, n = 0;
+
+	while (query_row(q)) {
+		struct proof_pair *pair = pair_of_row(w, q, &at);
+		if (!pair)
+			continue;
+		w->person = grown(w->person, w->persons, sizeof *w->person);
+		w->person[w->persons++] = (struct proof_person){pair->verdict, query_number(q, 2)};
+	}
+	query_free(q);
+	if (w->persons > 1)
+		qsort(w->person, w->persons, sizeof *w->person, compare_persons);
+	for (size_t i = 0; i < w->persons; i++)
+		if (n == 0 || compare_persons(&w->person[n - 1], &w->person[i]) != 0)
+			w->person[n++] = w->person[i];
+	w->persons = n;
+}
+
+static void load_seen(struct proof_work *w)
+{
+	struct query *q = proof_ask(w, SQL_READ_PROOF_SEEN, 0);
+
+	while (query_row(q)) {
+		w->seen = grown(w->seen, w->seens, sizeof *w->seen);
+		w->seen[w->seens++] = (struct proof_seen){query_number(q, 0), text_copy(q, 1), query_number(q, 2)};
+	}
+	query_free(q);
+}
+
+/* ----------------------------------------------------- what is known of a pair */
+
+static void pair_judge(struct proof_work *w, struct proof_pair *pair)
+{
+	struct slice name = slice_str(pair->name), ip = slice_str(pair->ip);
+
+	if (proof_has_files(w))
+		pair->kind = proof_judge(w, name, ip, pair->address ? slice_str(pair->address) : SLICE(""));
+	if (w->o->policy)
+		pair->member = policy_in_networks(w->o->policy, name, ip);
+}
+
+static void pair_login(struct proof_work *w, struct proof_pair *pair)
+{
+	struct query *q = proof_ask(w, SQL_READ_PROOF_LOGIN, pair->person);
+
+	if (query_row(q)) {
+		pair->login_us = query_number(q, 0);
+		pair->login = text_copy(q, 1);
+	}
+	query_free(q);
+}
+
+struct mismatch {
+	int64_t person, lines;
+};
+
+static int compare_mismatches(const void *a, const void *b)
+{
+	const struct mismatch *x = a, *y = b;
+
+	return (x->person > y->person) - (x->person < y->person);
+}
+
+/* Has an earlier pair of this verdict the same sender? Then its lines are counted there. */
+static bool mismatch_told(const struct proof_work *w, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (w->pair[k].mismatches && w->pair[k].verdict == w->pair[i].verdict &&
+		    w->pair[k].person == w->pair[i].person)
+			return true;
+	return false;
+}
+
+static void load_mismatches(struct proof_work *w)
+{
+	struct query *q = proof_ask(w, SQL_READ_PROOF_MISMATCH, 0);
+	struct mismatch *m = NULL;
+	size_t n = 0;
+
+	while (query_row(q)) {
+		m = grown(m, n, sizeof *m);
+		m[n++] = (struct mismatch){query_number(q, 0), query_number(q, 1)};
+	}
+	query_free(q);
+	for (size_t i = 0; n && i < w->pairs; i++) {
+		struct mismatch key = {w->pair[i].person, 0}, *found = NULL;
+		if (w->pair[i].lost && key.person)
+			found = bsearch(&key, m, n, sizeof *m, compare_mismatches);
+		if (found && !mismatch_told(w, i))
+			w->pair[i].mismatches = found->lines;
+	}
+	free(m);
+}
+
+static bool pair_moves(const struct proof_work *w, const struct proof_pair *pair)
+{
+	const struct proof_subject *s = proof_subject_find(w, pair->verdict);
+
+	return s && slice_eq(slice_str(s->verdict), SLICE("move"));
+}
+
+void proof_pairs_load(struct proof_work *w)
+{
+	bool moves = false;
+
+	load_subjects(w);
+	if (w->subjects == 0)
+		return;
+	load_pairs(w);
+	if (w->pairs == 0)
+		return;
+	load_warned(w);
+	load_people(w);
+	load_seen(w);
+	for (size_t i = 0; i < w->pairs; i++) {
+		if (w->pair[i].lost == 0)
+			continue;
+		pair_judge(w, &w->pair[i]);
+		if (!pair_moves(w, &w->pair[i]) || !w->pair[i].person)
+			continue;
+		pair_login(w, &w->pair[i]);
+		moves = true;
+	}
+	if (moves)
+		load_mismatches(w);
+}
+
+static void pair_release(struct proof_pair *pair)
+{
+	free(pair->address);
+	free(pair->domain);
+	free(pair->name);
+	free(pair->ip);
+	free(pair->login);
+}
+
+void proof_pairs_release(struct proof_work *w)
+{
+	for (size_t i = 0; i < w->pairs; i++)
+		pair_release(&w->pair[i]);
+	for (size_t i = 0; i < w->seens; i++)
+		free(w->seen[i].domain);
+	for (size_t i = 0; i < w->subjects; i++)
+		proof_subject_release(&w->subject[i]);
+	free(w->pair);
+	free(w->seen);
+	free(w->subject);
+	free(w->person);
+}

@@ -1,0 +1,310 @@
+#include "source_list.h"
+
+#include <stdlib.h>
+
+#include "msg.h"
+#include "punycode.h"
+#include "subject.h"
+
+const char *source_verdict_name(enum source_verdict v)
+{
+	static const char *const names[] = {
+#define X(id, name) [SOURCE_VERDICT_##id] = name,
+	    SOURCE_VERDICTS(X)
+#undef X
+	};
+
+	return names[v];
+}
+
+static enum source_verdict verdict_of(struct slice name)
+{
+	for (int v = SOURCE_VERDICT_EXEMPT; v <= SOURCE_VERDICT_BLOCK; v++)
+		if (slice_eq(name, slice_str(source_verdict_name((enum source_verdict)v))))
+			return (enum source_verdict)v;
+	return SOURCE_VERDICT_NONE;
+}
+
+static enum source_kind kind_of(struct slice name)
+{
+	for (int k = 0; k < SOURCE_KIND_COUNT; k++)
+		if (slice_eq(name, slice_str(source_kind_name((enum source_kind)k))))
+			return (enum source_kind)k;
+	return SOURCE_NET;
+}
+
+/* ------------------------------------------------------------------ rows by their name */
+
+/* The list's rows in the order of their names: the other queries name them. */
+struct index {
+	struct source_row **by_name;
+	size_t n;
+};
+
+static int compare_slices(struct slice a, struct slice b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n ? memcmp(a.p, b.p, n) : 0;
+
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct source_row *const *x = a, *const *y = b;
+
+	return compare_slices(slice_str((*x)->name), slice_str((*y)->name));
+}
+
+static int compare_name(const void *key, const void *row)
+{
+	const struct slice *name = key;
+	const struct source_row *const *x = row;
+
+	return compare_slices(*name, slice_str((*x)->name));
+}
+
+static void index_make(struct index *x, struct source_list *l)
+{
+	x->n = l->n;
+	x->by_name = xcalloc(l->n + 1, sizeof *x->by_name);
+	for (size_t i = 0; i < l->n; i++)
+		x->by_name[i] = &l->row[i];
+	qsort(x->by_name, x->n, sizeof *x->by_name, compare_rows);
+}
+
+static struct source_row *index_find(const struct index *x, struct slice name)
+{
+	struct source_row **p =
+	    slice_is_set(name) && x->n ? bsearch(&name, x->by_name, x->n, sizeof *x->by_name, compare_name) : NULL;
+
+	return p ? *p : NULL;
+}
+
+/* ---------------------------------------------------------------------- the queries */
+
+static char *copy(struct slice s)
+{
+	return slice_is_set(s) ? xstrndup(s.p, s.n) : NULL;
+}
+
+static char *name_shown(struct slice name)
+{
+	char both[PUNYCODE_TEXT];
+
+	return xstrdup(punycode_both(name, both, sizeof both));
+}
+
+/* Columns as source_rows.sql has them. */
+static void load_row(struct source_row *row, const struct query *q)
+{
+	struct slice name = query_text(q, 0);
+
+	*row = (struct source_row){
+	    .id = query_number(q, 1),
+	    .name = copy(name),
+	    .domain = copy(query_text(q, 3)),
+	    .shown = name_shown(name),
+	    .facts = {.kind = kind_of(query_text(q, 2)),
+	              .clients = query_number(q, 4),
+	              .senders = query_number(q, 5),
+	              .recipients = query_number(q, 6),
+	              .mails = query_number(q, 7),
+	              .lost = query_number(q, 8),
+	              .days_seen = query_number(q, 12),
+	              .tls = query_number(q, 14),
+	              .listed = query_number(q, 15),
+	              .logins = query_number(q, 16)},
+	    .attempts = query_number(q, 9),
+	    .first_us = query_number(q, 10),
+	    .last_us = query_number(q, 11),
+	    .lossy_days = query_number(q, 13),
+	    .listed_lines = query_number(q, 17),
+	};
+}
+
+struct days {
+	int64_t first, last; /* local days with a mail */
+};
+
+static void load_rows(struct source_list *l, struct query *q, struct days *days)
+{
+	while (query_row(q)) {
+		/* Grown by doubling: a full array has a power of two in it. */
+		if ((l->n & (l->n - 1)) == 0)
+			l->row = xrealloc(l->row, (l->n ? 2 * l->n : 1) * sizeof *l->row);
+		struct source_row *row = &l->row[l->n];
+		load_row(row, q);
+		if (l->n == 0 || query_number(q, 18) < days->first)
+			days->first = query_number(q, 18);
+		if (l->n == 0 || query_number(q, 19) > days->last)
+			days->last = query_number(q, 19);
+		l->n++;
+		l->mails += row->facts.mails;
+		l->lost += row->facts.lost;
+	}
+}
+
+/* Columns as source_words.sql has them. */
+static void load_words(const struct index *x, struct query *q)
+{
+	while (query_row(q)) {
+		struct source_row *row = index_find(x, query_text(q, 0));
+		int64_t word = query_number(q, 2), n = query_number(q, 3);
+		struct source_facts *f = row ? &row->facts : NULL;
+		if (!f)
+			continue;
+		struct {
+			int64_t *count, limit;
+		} sorts[] = {{f->fates, FATE_COUNT},     {f->spf, EVIDENCE_COUNT},  {f->dkim, EVIDENCE_COUNT},
+		             {f->dmarc, EVIDENCE_COUNT}, {f->spam, EVIDENCE_COUNT}, {NULL, 0}};
+		int64_t sort = query_number(q, 1);
+		if (sort == 5)
+			f->may_return = n;
+		else if (word >= 0 && word < sorts[sort].limit)
+			sorts[sort].count[word] = n;
+	}
+}
+
+/* Columns as source_verdicts.sql has them. */
+static void load_decided(const struct index *x, struct query *q)
+{
+	while (query_row(q)) {
+		struct source_row *row = index_find(x, query_text(q, 0));
+		if (!row)
+			continue;
+		enum source_verdict v = verdict_of(query_text(q, 1));
+		row->decided[v] += query_number(q, 3);
+		if (query_number(q, 3) == row->facts.lost)
+			row->verdict_id = query_number(q, 2);
+	}
+}
+
+static void set_texts(struct source_row *row, const struct query *q)
+{
+	row->note = copy(query_text(q, 4));
+	row->owner = copy(query_text(q, 5));
+	row->expires = copy(query_text(q, 6));
+}
+
+/* Is this verdict one on the source itself? */
+static bool is_own(const struct source_row *row, const struct query *q)
+{
+	struct subject s;
+
+	return subject_of_source(slice_str(row->name), &s) &&
+	       slice_eq(query_text(q, 1), slice_str(subject_kind_name(s.kind)));
+}
+
+/* Columns as verdict_current.sql has them: of the row that decides all, or of the source's own. */
+static void load_texts(struct source_list *l, const struct index *x, struct query *q)
+{
+	while (query_row(q)) {
+		int64_t id = query_number(q, 0);
+		struct source_row *own = index_find(x, query_text(q, 2));
+		for (size_t i = 0; i < l->n; i++)
+			if (l->row[i].verdict_id == id)
+				set_texts(&l->row[i], q);
+		if (!own || own->verdict_id || !is_own(own, q))
+			continue;
+		own->verdict_id = id;
+		if (own->facts.lost == 0)
+			own->verdict = verdict_of(query_text(q, 3));
+		set_texts(own, q);
+	}
+}
+
+static void sum_up(struct source_list *l, struct source_row *row)
+{
+	int kinds = 0;
+
+	if (row->facts.lost == 0)
+		return;
+	for (int v = 0; v < SOURCE_VERDICT_MIXED; v++)
+		if (row->decided[v]) {
+			row->verdict = (enum source_verdict)v;
+			kinds++;
+		}
+	if (kinds > 1)
+		row->verdict = SOURCE_VERDICT_MIXED;
+	l->undecided_lost += row->decided[SOURCE_VERDICT_NONE];
+	l->undecided += row->decided[SOURCE_VERDICT_NONE] > 0;
+}
+
+/* ------------------------------------------------------------------------- the list */
+
+static struct query *ask(struct reader *r, enum sql_id id, const struct source_window *w)
+{
+	const struct query_param params[] = {
+	    {"rule", w->rule, 0, false},
+	    {"since", SLICE_NONE, w->since, w->since == STAMP_NONE},
+	    {"until", SLICE_NONE, w->until, w->until == STAMP_NONE},
+	    {"domain", w->domain, 0, !slice_is_set(w->domain)},
+	};
+
+	return query_new(r, id, params, sizeof params / sizeof *params);
+}
+
+static void judge(struct source_list *l, const struct source_window *w, const struct days *days)
+{
+	int64_t watched = w->days_watched ? w->days_watched : l->n ? days->last - days->first + 1 : 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		l->row[i].facts.days_watched = watched;
+		sum_up(l, &l->row[i]);
+		suggest(&l->row[i].facts, &l->row[i].suggested);
+	}
+}
+
+struct source_list *source_list_load(struct reader *r, const struct source_window *w)
+{
+	struct source_list *l = xcalloc(1, sizeof *l);
+	struct days days = {0};
+	struct index x;
+
+	struct query *q = ask(r, SQL_READ_SOURCE_ROWS, w);
+	load_rows(l, q, &days);
+	query_free(q);
+	index_make(&x, l);
+	q = ask(r, SQL_READ_SOURCE_WORDS, w);
+	load_words(&x, q);
+	query_free(q);
+	q = ask(r, SQL_READ_SOURCE_VERDICTS, w);
+	load_decided(&x, q);
+	query_free(q);
+	q = query_new(r, SQL_READ_VERDICT_CURRENT, NULL, 0);
+	load_texts(l, &x, q);
+	query_free(q);
+	judge(l, w, &days);
+	free(x.by_name);
+	return l;
+}
+
+static void row_release(struct source_row *row)
+{
+	free(row->name);
+	free(row->domain);
+	free(row->shown);
+	free(row->note);
+	free(row->owner);
+	free(row->expires);
+}
+
+struct source_list *source_list_free(struct source_list *l)
+{
+	if (!l)
+		return NULL;
+	for (size_t i = 0; i < l->n; i++)
+		row_release(&l->row[i]);
+	free(l->row);
+	free(l);
+	return NULL;
+}
+
+const struct source_row *source_list_find(const struct source_list *l, struct slice name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (slice_eq(slice_str(l->row[i].name), name))
+			return &l->row[i];
+	return NULL;
+}
