@@ -46,9 +46,11 @@ struct command {
 	int (*run)(const struct command *c, struct common *common, int argc, char **argv);
 };
 
+int command_explain(const struct command *c, struct common *common, int argc, char **argv);
 int command_ingest(const struct command *c, struct common *common, int argc, char **argv);
 int command_list(const struct command *c, struct common *common, int argc, char **argv);
 int command_mark(const struct command *c, struct common *common, int argc, char **argv);
+int command_plan(const struct command *c, struct common *common, int argc, char **argv);
 int command_records(const struct command *c, struct common *common, int argc, char **argv);
 int command_report(const struct command *c, struct common *common, int argc, char **argv);
 int command_review(const struct command *c, struct common *common, int argc, char **argv);

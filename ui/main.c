@@ -72,6 +72,15 @@ static const struct command commands[] = {
      "five times the mails, SPF, DKIM or DMARC turned.\n\n"
      "Answers may be piped in, one a line:  printf 'e ticket 5\\ns\\n' | wouldblock review\n",
      command_review},
+    {"plan", "", "Print everything for the day: exceptions, the switched map, steps, the way back",
+     "With --dir it writes the files: the sender map, the tables of the exceptions, settings\n"
+     "for main.cf, scripts for plain Postfix and for UCS, tries with swaks, and the way back.\n"
+     "It writes nowhere else, and never touches Postfix itself.\n\n"
+     "  wouldblock plan --stage warn --dir plan-warn\n"
+     "  wouldblock plan --dir plan\n",
+     command_plan},
+    {"explain", "--client IP --sender ADDRESS", "Say what the rule does with one mail, now and after the plan, and why",
+     "  wouldblock explain --client 192.0.2.7 --sender boss@company.my\n", command_explain},
     {"records", "FILE...", "Print what the parser understands, line by line, without a database",
      "For bug reports, tests, and to feed other programs.\n", command_records},
 };

@@ -1,0 +1,163 @@
+/* What a plan is made from: verdicts and figures of the database, and the bytes of the map. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../parsers/stamp.h"
+#include "msg.h"
+#include "plan_i.h"
+
+static char *column(const struct query *q, int at)
+{
+	struct slice s = query_text(q, at);
+
+	return query_is_null(q, at) ? NULL : xstrndup(s.p ? s.p : "", s.n);
+}
+
+static void load_verdicts(struct plan *p, struct reader *r)
+{
+	struct query *q = query_new(r, SQL_READ_PLAN_VERDICTS, NULL, 0);
+
+	while (query_row(q)) {
+		struct plan_verdict v = {.id = query_number(q, 0)};
+		if (!verdict_word_of(query_text(q, 3), &v.word) ||
+		    !subject_of_row(query_text(q, 1), query_text(q, 2), &v.subject))
+			continue;
+		v.note = column(q, 4);
+		v.owner = column(q, 5);
+		v.expires = column(q, 6);
+		p->verdict = xrealloc(p->verdict, (p->verdicts + 1) * sizeof *p->verdict);
+		p->verdict[p->verdicts++] = v;
+	}
+	query_free(q);
+}
+
+static void load_expired(struct plan *p, struct reader *r)
+{
+	struct query *q = query_new(r, SQL_READ_PLAN_EXPIRED, NULL, 0);
+
+	while (query_row(q)) {
+		p->expired = xrealloc(p->expired, (p->expireds + 1) * sizeof *p->expired);
+		p->expired[p->expireds++] =
+		    (struct plan_expired){column(q, 0), column(q, 1), column(q, 2), column(q, 3)};
+	}
+	query_free(q);
+}
+
+static struct plan_verdict *verdict_of(struct plan *p, int64_t id)
+{
+	for (size_t i = 0; i < p->verdicts; i++)
+		if (p->verdict[i].id == id)
+			return &p->verdict[i];
+	return NULL;
+}
+
+static void load_stretch(struct plan *p, struct reader *r, const struct query_param *rule)
+{
+	struct query *q = query_new(r, SQL_READ_PLAN_STRETCH, rule, 1);
+
+	p->forecast.from = p->forecast.to = STAMP_NONE;
+	if (query_row(q) && !query_is_null(q, 0) && !query_is_null(q, 1)) {
+		p->forecast.from = query_number(q, 0);
+		p->forecast.to = query_number(q, 1);
+		p->forecast.days = (double)(p->forecast.to - p->forecast.from) / 86400e6;
+	}
+	query_free(q);
+}
+
+static void load_figures(struct plan *p, struct reader *r)
+{
+	struct query_param params[] = {{"rule", slice_str(p->rule), 0, false}, {"since", SLICE_NONE, 0, false}};
+
+	load_stretch(p, r, params);
+	params[1].number = p->forecast.from;
+	struct query *q = query_new(r, SQL_READ_PLAN_FIGURES, params, 2);
+	while (query_row(q)) {
+		struct plan_verdict *v = verdict_of(p, query_number(q, 0));
+		if (v) {
+			v->attempts = query_number(q, 1);
+			v->mails = query_number(q, 2);
+			v->lost = query_number(q, 3);
+			continue;
+		}
+		p->forecast.attempts += query_number(q, 1);
+		p->forecast.mails += query_number(q, 2);
+		p->forecast.lost += query_number(q, 3);
+	}
+	query_free(q);
+}
+
+static void load_moves(struct plan *p, struct reader *r, const struct plan_options *o)
+{
+	struct query_param rule = {"rule", slice_str(p->rule), 0, false};
+	struct query *q = query_new(r, SQL_READ_PLAN_MOVES, &rule, 1);
+
+	while (query_row(q)) {
+		if (slice_eq(query_text(q, 0), SLICE("sender"))) {
+			p->sender = xrealloc(p->sender, (p->senders + 1) * sizeof *p->sender);
+			p->sender[p->senders++] = (struct plan_sender){
+			    column(q, 1), query_is_null(q, 5) && query_number(q, 6) ? xstrdup("") : column(q, 5),
+			    query_number(q, 4)};
+			continue;
+		}
+		p->client = xrealloc(p->client, (p->clients + 1) * sizeof *p->client);
+		p->client[p->clients++] = (struct plan_client){
+		    column(q, 2), column(q, 1), query_number(q, 3) != 0,
+		    o->policy ? policy_in_networks(o->policy, query_text(q, 1), query_text(q, 2)) : POLICY_UNSURE,
+		    query_number(q, 4)};
+	}
+	query_free(q);
+}
+
+void plan_load(struct plan *p, struct reader *r, const struct plan_options *o)
+{
+	load_verdicts(p, r);
+	load_expired(p, r);
+	load_figures(p, r);
+	load_moves(p, r, o);
+}
+
+/* ------------------------------------------------------------------ the map's bytes */
+
+static char *read_all(FILE *f, struct slice *bytes, const char **why)
+{
+	size_t n = 0, room = 1 << 16, got;
+	char *text = xmalloc(room);
+
+	while ((got = fread(text + n, 1, room - n, f)) > 0 && n + got <= ACCESS_BYTES_MAX) {
+		n += got;
+		if (n == room)
+			text = xrealloc(text, room *= 2);
+	}
+	*bytes = slice_of(text, n);
+	*why = ferror(f) ? strerror(errno) : got ? "is longer than 64 MiB" : NULL;
+	if (!*why)
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *plan_read_map(const char *path, struct slice *bytes)
+{
+	/* A pipe would have us wait for ever. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *why = fd < 0 ? strerror(errno) : NULL;
+	bool absent = fd < 0 && errno == ENOENT;
+	struct stat st;
+	char *text = NULL, safe[512];
+
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)))
+		why = "is no regular file";
+	FILE *f = why ? NULL : fdopen(fd, "r");
+	if (f)
+		text = read_all(f, bytes, &why);
+	if (f)
+		fclose(f);
+	else if (fd >= 0)
+		close(fd);
+	if (!text && !absent)
+		msg_warn("%s: %s", msg_safe(slice_str(path), safe, sizeof safe), why ? why : "out of memory");
+	return text;
+}
