@@ -143,6 +143,14 @@ bool arrivals_have(struct tracker *t, const struct host *h, struct slice queue_i
 	return t->arrivals.used && arrival_find(t, h, queue_id);
 }
 
+void arrival_forget(struct tracker *t, const struct host *h, struct slice queue_id)
+{
+	struct arrival *a = t->arrivals.used ? arrival_find(t, h, queue_id) : NULL;
+
+	if (a)
+		arrival_drop(t, a);
+}
+
 void arrivals_expire(struct tracker *t)
 {
 	while (t->arrival_old && t->arrival_old->since_us < t->us - ARRIVAL_IDLE)

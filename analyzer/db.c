@@ -181,7 +181,7 @@ static void harden(struct db *d)
 }
 
 /* We have one thread and count no memory: SQLite's locks around both would cost a tenth of all its work. */
-static void library_init(void)
+void db_library_init(void)
 {
 	static bool done;
 
@@ -196,7 +196,7 @@ static struct db *db_new(const char *path)
 {
 	struct db *d = xcalloc(1, sizeof *d);
 
-	library_init();
+	db_library_init();
 
 	d->path = xstrdup(path);
 	d->ingest_lock = d->write_lock = -1;

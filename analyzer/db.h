@@ -59,6 +59,8 @@ void db_bind_slice(sqlite3_stmt *s, int at, struct slice v);
 void db_bind_id(sqlite3_stmt *s, int at, uint32_t id);
 struct slice db_column_slice(sqlite3_stmt *s, int at);
 
+/* Before the first use of SQLite; db_open and its like call it. */
+void db_library_init(void);
 const char *db_library(void); /* SQLite's version */
 
 #endif

@@ -1,5 +1,6 @@
 #include "query.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -47,6 +48,26 @@ void reader_check(struct reader *r)
 		msg_die(EX_DATAERR, "database %s is damaged: %s", msg_safe(slice_str(r->db->path), file, sizeof file),
 		        msg_safe(said, why, sizeof why));
 	sqlite3_finalize(s);
+}
+
+bool reader_zone(const char *database, char *buf, size_t cap)
+{
+	sqlite3 *h = NULL;
+	sqlite3_stmt *q = NULL;
+	bool found = false;
+
+	db_library_init();
+	if (sqlite3_open_v2(database, &h, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+	    sqlite3_prepare_v2(h, sql_text[SQL_READ_META], -1, &q, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(q, 1, "zone", -1, SQLITE_STATIC);
+		if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_bytes(q, 0) < (int)cap) {
+			snprintf(buf, cap, "%s", (const char *)sqlite3_column_text(q, 0));
+			found = true;
+		}
+	}
+	sqlite3_finalize(q);
+	sqlite3_close(h);
+	return found;
 }
 
 static void bind(sqlite3_stmt *s, const struct query_param *p)

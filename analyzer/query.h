@@ -20,6 +20,12 @@ struct reader *reader_close(struct reader *r); /* always NULL */
  */
 void reader_check(struct reader *r);
 
+/*
+ * The zone in which the days of this database were cut: TZ at the first ingest,
+ * into buf. False, and no complaint, if there is none, or no such database.
+ */
+bool reader_zone(const char *database, char *buf, size_t cap);
+
 /* Parameters by name, without the colon; one that is not set is NULL. Names that a query does not have are ignored. */
 struct query_param {
 	const char *name;

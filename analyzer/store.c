@@ -525,6 +525,12 @@ static void key_load(struct store *s)
 	db_bind_slice(q, 1, SLICE("key"));
 	sqlite3_bind_blob(q, 2, s->key, sizeof s->key, SQLITE_STATIC);
 	db_run(s->db, q);
+	/* days are cut in it, and whoever reads them must cut them alike */
+	const char *zone = getenv("TZ");
+	q = db_stmt(s->db, SQL_WRITE_META);
+	db_bind_slice(q, 1, SLICE("zone"));
+	db_bind_slice(q, 2, slice_str(zone ? zone : ""));
+	db_run(s->db, q);
 }
 
 /* The hash of a setting that names were derived with; true if it was another one before. */

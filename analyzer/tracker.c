@@ -119,11 +119,20 @@ const struct tracker_counts *tracker_counts(const struct tracker *t)
 
 /* --------------------------------------------------------------- other lines */
 
+/* A content filter of the settings, which gives mail back. */
+static bool is_filter(const struct tracker *t, const struct record *rec)
+{
+	for (size_t i = 0; i < t->filters; i++)
+		if (slice_eq_fold(t->filter[i], rec->client_name) || slice_eq_fold(t->filter[i], rec->client_ip))
+			return true;
+	return false;
+}
+
 static bool own_side(struct tracker *t, const struct record *rec, const struct peer *peer)
 {
 	struct slice label;
 
-	if (peer->loopback)
+	if (peer->loopback || is_filter(t, rec))
 		return true;
 	if (t->hosts <= 1)
 		return false;
@@ -522,6 +531,7 @@ static void feed_kind(struct tracker *t, struct host *h, struct record *rec, uin
 		struct message *m = message_find(t, h, rec->queue_id);
 		if (m)
 			message_free(t, m); /* a new file with an old name */
+		arrival_forget(t, h, rec->queue_id);
 		break;
 	}
 	case RECORD_MESSAGE_ID:

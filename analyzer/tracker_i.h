@@ -416,6 +416,8 @@ void arrival_add(struct tracker *t, struct host *h, const struct record *rec, co
 void arrival_insert(struct tracker *t, struct arrival *a);
 void arrival_queued(struct tracker *t, struct host *h, const struct record *rec, const struct message *m);
 bool arrivals_have(struct tracker *t, const struct host *h, struct slice queue_id);
+/* Somebody else has this queue id now: who had it before never finished. */
+void arrival_forget(struct tracker *t, const struct host *h, struct slice queue_id);
 void arrivals_expire(struct tracker *t);
 void arrivals_flush(struct tracker *t);
 void tls_note(struct tracker *t, const struct host *h, uint32_t pid);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../analyzer/msg.h"
+#include "../analyzer/query.h"
 #include "command.h"
 
 static void zone_set(const struct common *c, struct settings *s)
@@ -28,9 +29,23 @@ void common_settings(const struct common *c, struct settings *s)
 	zone_set(c, s);
 }
 
+/* Days must be cut as they were when the database was made, unless somebody says a zone. */
+static void zone_adopt(const struct settings *s, const char *database)
+{
+	char zone[256];
+
+	if (s->timezone || !reader_zone(database, zone, sizeof zone) || !zone[0])
+		return;
+	setenv("TZ", zone, 1);
+	tzset();
+}
+
 char *common_database(const struct common *c, const struct settings *s)
 {
-	return c->database ? xstrdup(c->database) : settings_database(s);
+	char *database = c->database ? xstrdup(c->database) : settings_database(s);
+
+	zone_adopt(s, database);
+	return database;
 }
 
 char *common_database_made(const struct common *c, const struct settings *s)

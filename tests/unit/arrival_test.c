@@ -174,6 +174,26 @@ static void what_comes_back_from_a_filter_is_not_told(void **state)
 	told_are(2);
 }
 
+static void what_a_filter_of_the_settings_gives_back_is_not_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < READERS; i++) {
+		readers[i]->filter[readers[i]->filters++] = SLICE("10.0.0.3");
+		tracker_free(readers[i]->tracker);
+		world_tracker(readers[i]);
+	}
+	story(ARRIVED("03T10:01:00", "3", "scan.inner.example[10.0.0.3]", Q3, BOSS));
+	told_are(0);
+}
+
+static void a_queue_id_that_sendmail_takes_over_is_not_told(void **state)
+{
+	(void)state;
+	story(CONNECT_OF("03T10:00:00", "1", OTHER) CLIENT_OF("03T10:00:00", "1", OTHER, Q1)
+	          LINE("03T10:00:05", "postfix/pickup[2]", Q1 ": uid=0 from=<root>") QUEUED_BY("03T10:00:06", Q1, BOSS, "1"));
+	told_are(0);
+}
+
 static void an_aborted_mail_is_never_told(void **state)
 {
 	(void)state;
@@ -498,6 +518,8 @@ int main(void)
 	    T(logins_and_services_are_told_apart),
 	    T(mail_from_loopback_is_not_told),
 	    T(what_comes_back_from_a_filter_is_not_told),
+	    T(what_a_filter_of_the_settings_gives_back_is_not_told),
+	    T(a_queue_id_that_sendmail_takes_over_is_not_told),
 	    T(an_aborted_mail_is_never_told),
 	    T(a_queue_id_that_comes_back_is_the_newer_mail),
 	    T(one_queue_id_on_two_hosts_is_two_mails),
