@@ -127,7 +127,7 @@ struct fact_mail {
 	int64_t first_us, last_us;
 	uint8_t digits;
 	uint32_t transactions, attempts;
-	uint64_t shown_transaction; /* whose queue id and Message-ID stand for the mail, 0 none */
+	uint64_t shown_transaction;            /* whose queue id and Message-ID stand for the mail, 0 none */
 	uint8_t spf, dkim, dmarc, spam, flags; /* flags: MAIL_TLS ... */
 	const struct fact_recipient *recipient;
 	size_t recipients; /* 0: nobody was warned; only its transactions are of interest */

@@ -369,7 +369,7 @@ static enum source_kind name_domain(const struct origin *o, const char *name, co
 
 void origin_name(const struct origin *o, struct slice name, struct slice ip, struct source_name *out)
 {
-	char host[NAME_CAP];
+	char host[NAME_CAP] = "";
 	const char *domain = NULL;
 	struct network net;
 	struct ip a;

@@ -756,13 +756,38 @@ static int by_age(const void *a, const void *b)
 		free(all);                                           \
 	} while (0)
 
-void tracker_loaded(struct tracker *t)
+static void sessions_sort(struct tracker *t)
 {
 	SORT_BY_AGE(struct session, t->session_old, t->session_new, t->sessions.used, last_us);
+}
+
+static void mails_sort(struct tracker *t)
+{
 	SORT_BY_AGE(struct mail, t->mail_old, t->mail_new, t->mails.used, last_us);
+}
+
+static void messages_sort(struct tracker *t)
+{
 	SORT_BY_AGE(struct message, t->message_old, t->message_new, t->messages.used, touched_us);
+}
+
+static void opens_sort(struct tracker *t)
+{
 	SORT_BY_AGE(struct open, t->open_old, t->open_new, t->opens.used, last_try_us);
+}
+
+static void arrivals_sort(struct tracker *t)
+{
 	SORT_BY_AGE(struct arrival, t->arrival_old, t->arrival_new, t->arrivals.used, since_us);
+}
+
+void tracker_loaded(struct tracker *t)
+{
+	sessions_sort(t);
+	mails_sort(t);
+	messages_sort(t);
+	opens_sort(t);
+	arrivals_sort(t);
 	free(loaded.mail);
 	loaded.mail = NULL;
 	loaded.n = loaded.cap = 0;

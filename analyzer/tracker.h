@@ -21,11 +21,11 @@ struct tracker;
 /* Counters for the account; all since tracker_new. */
 struct tracker_counts {
 	uint64_t attempts;
-	uint64_t evictions;          /* sessions and mails closed as unknown for want of room */
-	uint64_t forgotten;          /* refusals for now, nobody warned, and mail on its way in, that had to make room */
-	uint64_t accepted;           /* `client=` of clients that are not loopback */
-	uint64_t sessions_checked;   /* disconnect lines with counters */
-	uint64_t sessions_differ;    /* ... whose refused recipients are not as many as our reject lines */
+	uint64_t evictions;        /* sessions and mails closed as unknown for want of room */
+	uint64_t forgotten;        /* refusals for now, nobody warned, and mail on its way in, that had to make room */
+	uint64_t accepted;         /* `client=` of clients that are not loopback */
+	uint64_t sessions_checked; /* disconnect lines with counters */
+	uint64_t sessions_differ;  /* ... whose refused recipients are not as many as our reject lines */
 	uint64_t suspect, truncated; /* attempts that decide nothing, or lack fields */
 };
 

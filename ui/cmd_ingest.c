@@ -155,19 +155,18 @@ static void print_mails(struct reader *r)
 {
 	int64_t mails = 0, lost = 0;
 	struct query *q = query_new(r, SQL_READ_INGEST_FATES, NULL, 0);
+	struct text fates = {0};
 
 	while (query_row(q)) {
+		struct slice fate = query_text(q, 0);
 		mails += query_number(q, 2);
 		lost += query_number(q, 1) ? query_number(q, 2) : 0;
+		text_printf(&fates, "    %12lld  %.*s\n", (long long)query_number(q, 2), (int)fate.n, fate.p);
 	}
 	query_free(q);
 	printf("  %lld mail%s warned, %lld would be lost\n", (long long)mails, mails == 1 ? "" : "s", (long long)lost);
-	q = query_new(r, SQL_READ_INGEST_FATES, NULL, 0);
-	while (query_row(q)) {
-		struct slice fate = query_text(q, 0);
-		printf("    %12lld  %.*s\n", (long long)query_number(q, 2), (int)fate.n, fate.p);
-	}
-	query_free(q);
+	fwrite(fates.p, 1, fates.n, stdout);
+	text_release(&fates);
 }
 
 /* What is known after this call; earlier ones are part of it. */

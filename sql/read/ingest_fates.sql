@@ -1,5 +1,7 @@
--- Mails that a rule warned about, by fate: the first, in the order of the table of fates, of their warned recipients.
-SELECT f.name, f.loses, count(*) AS mails FROM
-  (SELECT min(r.fate) AS fate FROM fact_recipient r JOIN text x ON x.id = r.text WHERE x.rule > 0 GROUP BY r.mail) m
+-- All mails that a rule warned about, by fate.
+SELECT f.name, f.loses, m.mails
+FROM (SELECT fate, count(*) AS mails
+      FROM (SELECT min(fate) AS fate FROM fact_recipient WHERE text IN (SELECT id FROM text WHERE rule > 0) GROUP BY mail)
+      GROUP BY fate) m
 JOIN fate f ON f.id = m.fate
-GROUP BY f.id ORDER BY f.id
+ORDER BY f.id

@@ -189,8 +189,8 @@ static void what_a_filter_of_the_settings_gives_back_is_not_told(void **state)
 static void a_queue_id_that_sendmail_takes_over_is_not_told(void **state)
 {
 	(void)state;
-	story(CONNECT_OF("03T10:00:00", "1", OTHER) CLIENT_OF("03T10:00:00", "1", OTHER, Q1)
-	          LINE("03T10:00:05", "postfix/pickup[2]", Q1 ": uid=0 from=<root>") QUEUED_BY("03T10:00:06", Q1, BOSS, "1"));
+	story(CONNECT_OF("03T10:00:00", "1", OTHER) CLIENT_OF("03T10:00:00", "1", OTHER, Q1) LINE(
+	    "03T10:00:05", "postfix/pickup[2]", Q1 ": uid=0 from=<root>") QUEUED_BY("03T10:00:06", Q1, BOSS, "1"));
 	told_are(0);
 }
 

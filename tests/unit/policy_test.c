@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../analyzer/policy.h"
+#include "folder.h"
 
 #define RULE "check_sender_access hash:map"
 #define REFUSAL "REJECT 5.7.1 Delivery not authorized, message refused\n"
@@ -288,7 +289,7 @@ static void classes_without_end_come_to_one(void **state)
 static void own_domains_are_the_keys_each_once(void **state)
 {
 	static const char *const want[] = {"company.my", "firma.example", "only.dotted"};
-	char **domains;
+	char **domains = NULL;
 	size_t n;
 
 	(void)state;
@@ -297,7 +298,7 @@ static void own_domains_are_the_keys_each_once(void **state)
 	     "192.0.2.7 OK\n<> WARN\nuser@ OK\n2001:db8::1 OK\n.only.dotted WARN\n");
 	n = policy_domains(p, "hash:map", &domains);
 	assert_int_equal(n, 3);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && i < 3; i++)
 		assert_string_equal(domains[i], want[i]);
 	policy_domains_free(domains, n);
 	assert_int_equal(policy_domains(p, "hash:none", &domains), 0);
@@ -337,11 +338,8 @@ static int begin_folder(void **state)
 
 static int end_folder(void **state)
 {
-	char command[200];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf -- '%s'", folder);
-	return system(command);
+	return folder_remove(folder);
 }
 
 static const char main_cf[] = "# Univention\n"

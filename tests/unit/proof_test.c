@@ -18,6 +18,7 @@
 #include "../../analyzer/msg.h"
 #include "../../analyzer/policy.h"
 #include "../../analyzer/proof.h"
+#include "folder.h"
 
 #define MAP "hash:/etc/postfix/senders"
 #define BOSS "boss@firma.example"
@@ -287,8 +288,6 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	char command[80];
-
 	(void)state;
 	proof_free(world.proof);
 	source_list_free(world.decision.all.sources);
@@ -298,8 +297,7 @@ static int teardown(void **state)
 	rules_release(&world.rules);
 	if (world.lines)
 		fclose(world.lines);
-	snprintf(command, sizeof command, "rm -rf %s", world.dir);
-	return system(command);
+	return folder_remove(world.dir);
 }
 
 /* ------------------------------------------------------------------------ subjects */
