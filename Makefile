@@ -281,7 +281,9 @@ bench: all $(BUILD)/genlog
 	GENLOG=$(BUILD)/genlog WOULDBLOCK=$(BUILD)/wouldblock tests/bench/bench.sh
 
 torture: all | $(BUILD)/have/test
-	$(RUN) 'cut-every:14400:tests/cut.sh every' 'cut-many:7200:tests/cut.sh 5000'
+	$(RUN) 'cut-every:14400:tests/cut.sh every' 'cut-many:7200:tests/cut.sh 5000' \
+		'kills:3600:tests/torture/kill.sh 1000' 'steps:7200:tests/torture/steps.sh all' \
+		'mutants:7200:tests/torture/mutants.sh'
 
 # ------------------------------------------------------------------ packages, installing
 
@@ -296,10 +298,14 @@ $(BUILD)/have/lint: | $(BUILD)/have/test
 $(BUILD)/have/fuzz: | $(BUILD)/have/test
 
 MANUALS = $(wildcard samples/man/*.1)
+UNITS_systemd = $(wildcard samples/systemd/*.service samples/systemd/*.timer)
 
 install: all
 	install -D -m 755 $(BUILD)/wouldblock $(DESTDIR)$(PREFIX)/bin/wouldblock
 	install -D -m 644 samples/wouldblock.conf $(DESTDIR)$(PREFIX)/share/doc/wouldblock/wouldblock.conf
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for u in $(UNITS_systemd); do sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $$u \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
 	$(foreach m,$(MANUALS),install -D -m 644 $m $(DESTDIR)$(PREFIX)/share/man/man1/$(notdir $m))
 
 clean:

@@ -98,5 +98,6 @@ void generation_write(struct db *d, const struct generation *g)
 	sqlite3_bind_int64(q, 18, g->dated);
 	db_bind_slice(q, 19, slice_str(g->path));
 	sqlite3_bind_int(q, 20, g->state);
+	db_bind_id(q, 21, g->follows);
 	db_run(d, q);
 }

@@ -27,6 +27,7 @@ struct generation {
 	int rotation;
 	int64_t dated;
 	int state;
+	uint32_t follows; /* the stream that it continues without a hole, where that is known as it begins; 0: not */
 };
 enum { GENERATION_LIVE, GENERATION_DRAINING, GENERATION_COMPLETE, GENERATION_GONE };
 

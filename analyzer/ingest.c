@@ -202,7 +202,7 @@ static bool is_older(struct run *run, const struct input_about *a)
 	return a->first_us < last - INT64_C(2000000);
 }
 
-static struct tracker *tracker_make(struct run *run, const struct sink *sink)
+struct tracker *run_tracker(struct run *run, const struct sink *sink)
 {
 	uint64_t key[2];
 
@@ -245,7 +245,7 @@ static void read_older(struct run *run, const bool *older, size_t n)
 	struct sink facts_only = *run->sink;
 	facts_only.pending_put = no_put;
 	facts_only.pending_drop = no_drop;
-	run->tracker = tracker_make(run, &facts_only);
+	run->tracker = run_tracker(run, &facts_only);
 	for (size_t i = 0; i < n && !stopped(run); i++)
 		if (older[i])
 			run_file(run, i);
@@ -275,6 +275,8 @@ static int by_time(const void *a, const void *b)
 {
 	const struct generation *x = a, *y = b;
 
+	if (x->log != y->log)
+		return x->log < y->log ? -1 : 1;
 	if (x->first_us != y->first_us)
 		return x->first_us < y->first_us ? -1 : 1;
 	return x->gen < y->gen ? -1 : x->gen > y->gen;
@@ -317,7 +319,7 @@ static void check_rebuild(struct run *run)
 	run->known = generation_list(run->db, &run->known_n);
 }
 
-static void tell_changed_settings(struct run *run)
+void run_tell_changes(struct run *run)
 {
 	run_begin(run);
 	bool changed = store_settings_changed(run->store);
@@ -338,7 +340,7 @@ static void run_files(struct run *run)
 	if (any)
 		read_older(run, older, n);
 	run->r->older = any;
-	run->tracker = tracker_make(run, run->sink);
+	run->tracker = run_tracker(run, run->sink);
 	store_load_pending(run->store, run->tracker);
 	for (size_t i = 0; i < n && !stopped(run); i++)
 		if (!older[i])
@@ -370,7 +372,7 @@ void ingest_run(const char *database, struct rules *rules, const struct origin *
 	if (o->rebuild)
 		check_rebuild(&run);
 	else
-		tell_changed_settings(&run);
+		run_tell_changes(&run);
 	run_files(&run);
 	if (out->bytes) {
 		store_begin(run.store);

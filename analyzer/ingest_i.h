@@ -35,6 +35,7 @@ struct run {
 	struct generation *known;
 	size_t known_n;
 	struct generation g; /* of the stream that is being read */
+	uint32_t before;     /* the stream that the next new one follows; 0: not known */
 	struct syslog_frame frame;
 	const char *path;
 	/* since the last commit */
@@ -57,6 +58,8 @@ void remember_bytes(struct generation *g, const struct input_block *b);
 void run_feed(struct run *run, const struct input_block *block);
 void run_trouble(struct run *run);
 void run_read(struct run *run);
+struct tracker *run_tracker(struct run *run, const struct sink *sink);
+void run_tell_changes(struct run *run);
 
 /* account.c */
 void run_flush_spans(struct run *run);
@@ -66,6 +69,24 @@ void run_flush_counts(struct run *run);
 
 /* resume.c */
 bool same_head(const struct generation *g, const struct input_about *a);
-void run_file(struct run *run, size_t i);
+/* The newest stream that the file may be, by its beginning alone; NULL: its content is new. */
+const struct generation *known_head(const struct run *run, const struct input_about *a);
+/* The number of a log by its name, made if there is none yet. */
+uint32_t log_of_path(struct run *run, const char *path);
+/* What the name says of the stream's place in a rotated set. */
+void generation_name(struct generation *g, const struct input_about *a);
+/* run->g and run->frame are a stream that begins now, or one that is known. */
+void run_stream_begin(struct run *run, const struct input_about *a);
+void run_stream_resume(struct run *run, const struct generation *known);
+/* Reads what is new of a file. */
+enum run_outcome {
+	RUN_AT_END, /* run->g is its stream; it was read to its end, and `in` may go on from there */
+	RUN_NEW,    /* the same, and the stream is new from its first byte on */
+	RUN_OLD,    /* nothing new, and no place to go on from */
+	RUN_FAILED
+};
+enum run_outcome run_file(struct run *run, size_t i);
+/* Takes the file's end as the beginning of what we want to know of it. */
+enum run_outcome run_skip(struct run *run, size_t i);
 
 #endif

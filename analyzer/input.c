@@ -18,6 +18,7 @@
 #define KEPT (INPUT_LINE_MAX + 1) /* of a line without end: its front and room for a newline */
 #define SPARE_FDS 64              /* for database, child and what else the program has open */
 #define READ_TRIES 3              /* after EIO (P11) */
+#define NUL_RUN 4096              /* so many NULs are a hole in the file, fewer are part of their line */
 
 struct input {
 	struct input_file **files; /* in order of reading */
@@ -75,7 +76,9 @@ static int by_time(const void *va, const void *vb)
 	return sibling_compare(&(*(struct input_file *const *)va)->about, &(*(struct input_file *const *)vb)->about);
 }
 
-struct input *input_open(const char *const *paths, size_t n, int year, size_t *bad)
+/* enough NULL: all of them, and complain. */
+static struct input *open_all(const char *const *paths, size_t n, int year, size_t *bad,
+                              bool (*enough)(void *arg, const struct input_about *a), void *arg)
 {
 	struct input *in = xcalloc(1, sizeof(*in));
 
@@ -85,21 +88,55 @@ struct input *input_open(const char *const *paths, size_t n, int year, size_t *b
 	*bad = 0;
 	raise_limit(n);
 	for (size_t i = 0; i < n; i++) {
-		struct input_file *f = probe_open(paths[i]);
+		const char *why;
+		struct input_file *f = enough ? probe_try(paths[i], &why) : probe_open(paths[i]);
 		const struct input_file *same = f ? same_file(in, f) : NULL;
 
 		if (!f) {
 			++*bad;
 		} else if (same) {
-			note_same(f, same);
+			if (!enough)
+				note_same(f, same);
 			probe_free(f);
 		} else {
 			sibling_name(paths[i], &f->about);
 			in->files[in->n++] = f;
+			if (enough && enough(arg, &f->about))
+				break;
 		}
 	}
 	sibling_years(in->files, in->n, year);
 	qsort(in->files, in->n, sizeof(in->files[0]), by_time);
+	return in;
+}
+
+struct input *input_open(const char *const *paths, size_t n, int year, size_t *bad)
+{
+	return open_all(paths, n, year, bad, NULL, NULL);
+}
+
+struct input *input_open_listed(const char *const *paths, size_t n,
+                                bool (*enough)(void *arg, const struct input_about *a), void *arg)
+{
+	size_t bad;
+
+	return open_all(paths, n, 0, &bad, enough, arg);
+}
+
+struct input *input_open_one(const char *path, int year, const char **why)
+{
+	struct input_file *f = probe_try(path, why);
+	struct input *in;
+
+	if (!f)
+		return NULL;
+	in = xcalloc(1, sizeof(*in));
+	in->files = xcalloc(1, sizeof(in->files[0]));
+	in->buf = xmalloc(KEPT + BLOCK);
+	in->fd = -1;
+	sibling_name(path, &f->about);
+	in->files[in->n++] = f;
+	sibling_years(in->files, in->n, year);
 	return in;
 }
 
@@ -121,6 +158,52 @@ struct input *input_close(struct input *in)
 	free(in->buf);
 	free(in);
 	return NULL;
+}
+
+struct input *input_split(struct input *in, size_t i)
+{
+	struct input *one = xcalloc(1, sizeof(*one));
+
+	stop_reading(in);
+	one->files = xcalloc(1, sizeof(one->files[0]));
+	one->buf = xmalloc(KEPT + BLOCK);
+	one->fd = -1;
+	one->files[one->n++] = in->files[i];
+	in->n--;
+	memmove(in->files + i, in->files + i + 1, (in->n - i) * sizeof(in->files[0]));
+	return one;
+}
+
+const char *input_look(struct input *in)
+{
+	const char *why;
+
+	stop_reading(in);
+	why = probe_again(in->files[0]);
+	if (!why)
+		sibling_years(in->files, 1, 0);
+	return why;
+}
+
+int input_fd(const struct input *in)
+{
+	return in->files[0]->fd;
+}
+
+bool input_half_line(const struct input *in)
+{
+	return !in->too_long && in->upto > in->from + in->given;
+}
+
+bool input_is_reading(const struct input *in)
+{
+	return in->cur != NULL;
+}
+
+void input_finished(struct input *in, bool finished)
+{
+	in->files[0]->about.rotated = finished;
+	in->ended = false;
 }
 
 size_t input_count(const struct input *in)
@@ -336,10 +419,31 @@ static bool pass_over(struct input *in, struct input_block *out)
 	return true;
 }
 
+/*
+ * NULs in front of a line: what a truncated file is filled up with when its
+ * writer goes on at his old place. Kept back until text follows, for a page may
+ * not have been written yet, or until there are more than any page holds.
+ */
+static size_t nul_run(const struct input *in)
+{
+	const char *p = in->buf + in->from;
+	size_t have = in->upto - in->from, n = 0;
+
+	while (n < have && p[n] == '\0')
+		n++;
+	return n >= NUL_RUN && (n < have || n >= BLOCK) ? n : 0;
+}
+
 /* A block from what is in the buffer, if there is a whole line. */
 static bool cut_block(struct input *in, struct input_block *out)
 {
 	size_t have = in->upto - in->from, n;
+
+	n = in->too_long ? 0 : nul_run(in);
+	if (n > 0) {
+		give(in, out, n, n);
+		return true;
+	}
 
 	if (!in->too_long) {
 		n = whole_lines(in->buf + in->from, have);

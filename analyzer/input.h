@@ -30,11 +30,13 @@ struct input_about {
 	const char *path; /* as given; "-" for stdin */
 	enum input_pack pack;
 	int64_t size;     /* bytes on disk, -1 for a pipe */
+	int64_t content;  /* bytes uncompressed: of a gz as it says itself, modulo 2^32; -1: not known */
 	int64_t mtime_us; /* the file's time */
 	uint64_t dev, ino;
 	char head[INPUT_HEAD]; /* first bytes of the uncompressed stream */
 	size_t head_n;
 	bool head_whole;  /* the stream is not longer than the head */
+	bool whole_line;  /* a first line is there to its end (or 64 KiB of it) */
 	int64_t first_us; /* of its first good stamp, STAMP_NONE if its first 64 KiB hold none */
 	int first_year;   /* for stamps without a year: the year of the first one; 0 not needed or not known */
 	bool year_unsure; /* not known, or its only witness is far from the last line (T2) */
@@ -52,10 +54,37 @@ struct input_about {
  * older rotation first, then name. Empty files are kept, with head_n 0.
  */
 struct input *input_open(const char *const *paths, size_t n, int year, size_t *bad);
+/*
+ * The same without a word, for names that may have moved on since they were
+ * listed, and only until `enough` says so of the file that was opened last.
+ */
+struct input *input_open_listed(const char *const *paths, size_t n,
+                                bool (*enough)(void *arg, const struct input_about *a), void *arg);
 struct input *input_close(struct input *in); /* always NULL; ends the children */
 
 size_t input_count(const struct input *in);
 const struct input_about *input_about(const struct input *in, size_t i);
+
+/*
+ * One file that may grow for ever. Without a word: NULL and why, if it cannot be
+ * read. It stays open whatever becomes of its name.
+ */
+struct input *input_open_one(const char *path, int year, const char **why);
+/* File i as an input of its own; `in` is without it. Nothing is being read in either then. */
+struct input *input_split(struct input *in, size_t i);
+/* Looks again at the beginning and size of the only file. NULL, or why that fails. */
+const char *input_look(struct input *in);
+/* The descriptor of the only file, for fstat(2) and a watch. */
+int input_fd(const struct input *in);
+/*
+ * What `in` of one file has read but not given out: a half line, or nothing. A
+ * writer may still change it (NULs that stand for bytes to come, I46), so who
+ * comes back later starts again at the offset, unless the line is overlong.
+ */
+bool input_half_line(const struct input *in);
+bool input_is_reading(const struct input *in);
+/* Nobody will write to the only file any more, or somebody will: may a half line be taken as a line? */
+void input_finished(struct input *in, bool finished);
 
 /*
  * Begins to read file i at uncompressed offset `off` (always just after a
@@ -96,7 +125,8 @@ const char *input_trouble(const struct input *in);
 /*
  * A half line at the end of a plain file stays in the file: it may be completed
  * later (I29). It is given out as `unterminated` only for compressed files,
- * stdin, and files whose name says that they are rotated.
+ * stdin, files whose name says that they are rotated, and after input_finished.
+ * A long run of NULs in front of a line is a block by itself, without a newline (I5).
  */
 
 /* Uncompressed bytes given out so far, and compressed or plain bytes done / in all for progress and ETA (-1 unknown). */

@@ -88,19 +88,14 @@ static const char *why_not(mode_t mode)
 	return S_ISSOCK(mode) ? "is a socket" : "is a device";
 }
 
-/* Opens and decides on the descriptor, never on the name (faults.md 1.4). NULL, or why not. */
-static const char *open_file(struct input_file *f)
+/* What the descriptor says of the file. NULL, or why it cannot be read. */
+static const char *take_stock(struct input_file *f)
 {
 	struct input_about *a = &f->about;
 	bool is_stdin = strcmp(a->path, "-") == 0;
 	const char *why;
 	struct stat st;
 
-	f->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-	                 : open(a->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	/* What open(2) says of a socket helps nobody. */
-	if (f->fd < 0)
-		return errno == ENXIO ? "is a socket or a device" : strerror(errno);
 	if (fstat(f->fd, &st) < 0)
 		return strerror(errno);
 	why = why_not(st.st_mode);
@@ -110,8 +105,33 @@ static const char *open_file(struct input_file *f)
 	a->ino = st.st_ino;
 	a->mtime_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
 	a->size = is_stdin || S_ISFIFO(st.st_mode) ? -1 : st.st_size;
+	a->content = a->size;
 	a->pack = a->size < 0 ? INPUT_STDIN : INPUT_PLAIN;
 	return NULL;
+}
+
+/* Opens and decides on the descriptor, never on the name (faults.md 1.4). NULL, or why not. */
+static const char *open_file(struct input_file *f)
+{
+	const char *path = f->about.path;
+
+	f->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+	                               : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	/* What open(2) says of a socket helps nobody. */
+	if (f->fd < 0)
+		return errno == ENXIO ? "is a socket or a device" : strerror(errno);
+	return take_stock(f);
+}
+
+/* The last four bytes of a gz; of several members they tell only of the last. */
+static int64_t packed_content(const struct input_file *f)
+{
+	unsigned char end[4];
+
+	if (f->about.pack != INPUT_GZ || f->about.size < 18 ||
+	    pread_full(f->fd, (char *)end, sizeof(end), f->about.size - 4) != sizeof(end))
+		return -1;
+	return (int64_t)end[0] | (int64_t)end[1] << 8 | (int64_t)end[2] << 16 | (int64_t)end[3] << 24;
 }
 
 /* The first LOOK bytes of a compressed file's contents, by a child that is sent away again. */
@@ -120,6 +140,7 @@ static const char *look_inside(struct input_file *f, char *buf, size_t *n)
 	static char why[256];
 	struct unpack u;
 
+	f->about.content = packed_content(f);
 	if (!unpack_start(&u, f->about.pack, f->fd, why, sizeof(why)))
 		return why;
 	*n = read_full(u.out, buf, LOOK);
@@ -196,31 +217,54 @@ void probe_set_year(struct input_file *f, int year, bool unsure)
 		f->about.first_us = st.us;
 }
 
-struct input_file *probe_open(const char *path)
+/* The look at the head. NULL, or why it cannot be read. */
+static const char *look_and_tell(struct input_file *f)
 {
-	struct input_file *f = xcalloc(1, sizeof(*f));
 	struct input_about *a = &f->about;
-	char *buf = xmalloc(LOOK), shown[1024];
-	const char *why;
+	char *buf = xmalloc(LOOK);
 	size_t n = 0;
+	const char *why = look(f, buf, &n);
 
-	f->fd = -1;
-	a->path = xstrdup(path);
-	why = open_file(f);
-	if (!why)
-		why = look(f, buf, &n);
-	if (why) {
-		msg_safe(slice_str(path), shown, sizeof(shown));
-		msg_warn("cannot read %s: %s", shown, why);
-	} else {
+	if (!why) {
 		a->head_n = n < INPUT_HEAD ? n : INPUT_HEAD;
 		a->head_whole = n <= INPUT_HEAD && (!probe_is_pipe(f) || f->early_end);
+		a->whole_line = n == LOOK || memchr(buf, '\n', n);
 		memcpy(a->head, buf, a->head_n);
 		find_first_stamp(f, slice_of(buf, n));
 	}
 	if (!f->early)
 		free(buf);
-	return why ? probe_free(f) : f;
+	return why;
+}
+
+struct input_file *probe_try(const char *path, const char **why)
+{
+	struct input_file *f = xcalloc(1, sizeof(*f));
+
+	f->fd = -1;
+	f->about.path = xstrdup(path);
+	*why = open_file(f);
+	if (!*why)
+		*why = look_and_tell(f);
+	return *why ? probe_free(f) : f;
+}
+
+struct input_file *probe_open(const char *path)
+{
+	char shown[1024];
+	const char *why;
+	struct input_file *f = probe_try(path, &why);
+
+	if (!f)
+		msg_warn("cannot read %s: %s", msg_safe(slice_str(path), shown, sizeof(shown)), why);
+	return f;
+}
+
+const char *probe_again(struct input_file *f)
+{
+	const char *why = take_stock(f);
+
+	return why ? why : look_and_tell(f);
 }
 
 struct input_file *probe_free(struct input_file *f)

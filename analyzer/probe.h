@@ -32,6 +32,10 @@ struct probe_span {
 
 /* Opens a file and looks at its beginning. NULL after a complaint if it cannot be read. */
 struct input_file *probe_open(const char *path);
+/* The same without a word: NULL, and why, if it cannot be read. */
+struct input_file *probe_try(const char *path, const char **why);
+/* Looks again at a file that is open: it may have grown from nothing, or begun anew. Not for pipes. NULL, or why not. */
+const char *probe_again(struct input_file *f);
 struct input_file *probe_free(struct input_file *f); /* always NULL */
 
 bool probe_is_pipe(const struct input_file *f);

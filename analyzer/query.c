@@ -25,12 +25,33 @@ struct reader *reader_open(const char *database)
 	return r;
 }
 
+const char *reader_database(const struct reader *r)
+{
+	return r->db->path;
+}
+
 struct reader *reader_close(struct reader *r)
 {
 	if (r)
 		db_close(r->db);
 	free(r);
 	return NULL;
+}
+
+int64_t reader_renew(struct reader *r)
+{
+	sqlite3_stmt *s = NULL;
+
+	db_exec(r->db, "COMMIT");
+	int rc = sqlite3_prepare_v2(r->db->h, "PRAGMA data_version", -1, &s, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
+	if (rc != SQLITE_ROW)
+		db_fail(r->db, s, rc);
+	int64_t version = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	db_exec(r->db, "BEGIN");
+	return version;
 }
 
 void reader_check(struct reader *r)

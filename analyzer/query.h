@@ -14,6 +14,12 @@ struct query;
 /* Dies with a clear line if there is no database, or none of ours (66, 65, 78). */
 struct reader *reader_open(const char *database);
 struct reader *reader_close(struct reader *r); /* always NULL */
+const char *reader_database(const struct reader *r); /* as reader_open was given it */
+/*
+ * Ends the snapshot; the next query sees what has been committed until then. Until that query no
+ * read transaction is held. A number that is another one than before if somebody has committed since.
+ */
+int64_t reader_renew(struct reader *r);
 /*
  * Reads every page of the database and dies (65) if one is damaged: a query may
  * not notice, and find less. Takes a second for each gigabyte or two.

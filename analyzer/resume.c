@@ -14,7 +14,7 @@ bool same_head(const struct generation *g, const struct input_about *a)
 	return n > 0 && memcmp(g->head, a->head, n) == 0;
 }
 
-static void generation_name(struct generation *g, const struct input_about *a)
+void generation_name(struct generation *g, const struct input_about *a)
 {
 	snprintf(g->family, sizeof g->family, "%s", a->family);
 	snprintf(g->path, sizeof g->path, "%s", a->path);
@@ -22,6 +22,22 @@ static void generation_name(struct generation *g, const struct input_about *a)
 	g->dated = a->dated;
 	g->dev = a->dev;
 	g->ino = a->ino;
+}
+
+const struct generation *known_head(const struct run *run, const struct input_about *a)
+{
+	for (size_t k = 0; k < run->known_n; k++)
+		if (same_head(&run->known[k], a))
+			return &run->known[k];
+	return NULL;
+}
+
+uint32_t log_of_path(struct run *run, const char *path)
+{
+	store_begin(run->store);
+	uint32_t log = store_log(run->store, slice_str(path));
+	store_commit(run->store, NULL, NULL);
+	return log;
 }
 
 /* `DIR/mail.log` for all rotations of it; what --log said for stdin. */
@@ -39,7 +55,7 @@ static uint32_t log_of(struct run *run, const struct input_about *a)
 	return store_log(run->store, slice_str(name));
 }
 
-static void generation_begin(struct run *run, const struct input_about *a)
+void run_stream_begin(struct run *run, const struct input_about *a)
 {
 	struct generation *g = &run->g;
 
@@ -49,16 +65,16 @@ static void generation_begin(struct run *run, const struct input_about *a)
 	g->log = log_of(run, a);
 	g->first_us = g->last_us = STAMP_NONE;
 	g->unsure = a->year_unsure;
+	g->follows = run->before;
 	generation_name(g, a);
 	syslog_init(&run->frame, a->first_year);
 	run->r->files_new++;
 	run->r->unsure |= g->unsure;
 }
 
-static void generation_resume(struct run *run, const struct generation *known, const struct input_about *a)
+void run_stream_resume(struct run *run, const struct generation *known)
 {
 	run->g = *known;
-	generation_name(&run->g, a);
 	syslog_init(&run->frame, known->clock.year);
 	run->frame.clock.year = known->clock.year;
 	run->frame.clock.month = known->clock.month;
@@ -93,19 +109,14 @@ static enum found find_generation(struct run *run, size_t i, const struct input_
 	return found;
 }
 
-/* Cases E and F: the same beginning, another continuation or none. What it holds was counted or never will be; go on at its end. */
-static void skip_edited(struct run *run, size_t i, const struct input_about *a, const struct generation *known,
-                        const char *cause)
+/* A new stream that begins at the end of the file; the caller commits it. */
+static enum run_outcome skip_to_end(struct run *run, size_t i, const struct input_about *a)
 {
 	struct input_block block;
-	char path[300];
-	int64_t from = known->last_us;
 
-	msg_warn("%s: %s since it was read: its lines up to here are not read again",
-	         msg_safe(slice_str(a->path), path, sizeof path), cause);
 	if (input_start(run->in, i, 0, NULL, 0) != INPUT_OK)
-		return;
-	generation_begin(run, a);
+		return RUN_FAILED;
+	run_stream_begin(run, a);
 	while (input_next(run->in, true, &block) == INPUT_BLOCK) {
 		for (struct slice rest = block.bytes; rest.n;) {
 			ptrdiff_t end = slice_chr(rest, '\n');
@@ -120,9 +131,32 @@ static void skip_edited(struct run *run, size_t i, const struct input_about *a, 
 	}
 	run->g.base = run->g.off;
 	run->g.state = GENERATION_COMPLETE;
+	return RUN_AT_END;
+}
+
+/* Cases E and F: the same beginning, another continuation or none. What it holds was counted or never will be; go on at its end. */
+static enum run_outcome skip_edited(struct run *run, size_t i, const struct input_about *a,
+                                    const struct generation *known, const char *cause)
+{
+	char path[300];
+	int64_t from = known->last_us;
+
+	msg_warn("%s: %s since it was read: its lines up to here are not read again",
+	         msg_safe(slice_str(a->path), path, sizeof path), cause);
+	if (skip_to_end(run, i, a) != RUN_AT_END)
+		return RUN_FAILED;
 	store_hole(run->store, 0, run->g.gen, from < run->g.last_us ? from : run->g.last_us,
 	           from < run->g.last_us ? run->g.last_us : from, 0, 0, cause);
 	run_commit(run);
+	return RUN_AT_END;
+}
+
+enum run_outcome run_skip(struct run *run, size_t i)
+{
+	enum run_outcome end = skip_to_end(run, i, input_about(run->in, i));
+
+	run_commit(run);
+	return end;
 }
 
 /* A copy of several logs in one file: what follows the known part may be known too. */
@@ -137,18 +171,19 @@ static bool rest_is_known(struct run *run, const struct input_block *block)
 	return false;
 }
 
-static void resume_stream(struct run *run, const struct generation *known, const struct input_about *a)
+static enum run_outcome resume_stream(struct run *run, const struct generation *known, const struct input_about *a)
 {
 	struct input_block block;
 	char path[300];
 	uint64_t before = run->r->bytes;
 
-	generation_resume(run, known, a);
+	run_stream_resume(run, known);
+	generation_name(&run->g, a);
 	enum input_next next = input_next(run->in, true, &block);
 	if (next == INPUT_BLOCK && rest_is_known(run, &block)) {
 		msg_warn("%s: goes on with lines that were read from another file: not read again",
 		         msg_safe(slice_str(a->path), path, sizeof path));
-		return;
+		return RUN_OLD;
 	}
 	if (next == INPUT_BLOCK) {
 		tracker_stream(run->tracker);
@@ -162,6 +197,7 @@ static void resume_stream(struct run *run, const struct generation *known, const
 		run_commit(run); /* its name has changed, its content has not */
 	}
 	run->r->known += run->r->bytes == before;
+	return next == INPUT_ERROR ? RUN_FAILED : RUN_AT_END;
 }
 
 /* The very file, or the live name of it: then it is no older copy, it has become shorter. */
@@ -178,10 +214,48 @@ static void need_year(const struct input_about *a)
 		msg_die(EX_USAGE, "stdin: its stamps have no year; say of the first one with --year YYYY");
 }
 
-void run_file(struct run *run, size_t i)
+static enum run_outcome cannot_read(struct run *run)
+{
+	run->r->bad++;
+	run->r->exit = EX_NOINPUT;
+	return RUN_FAILED;
+}
+
+static enum run_outcome new_stream(struct run *run, size_t i, const struct input_about *a)
+{
+	need_year(a);
+	if (input_start(run->in, i, 0, NULL, 0) != INPUT_OK)
+		return cannot_read(run);
+	run_stream_begin(run, a);
+	tracker_stream(run->tracker);
+	run_read(run);
+	return RUN_NEW;
+}
+
+static enum run_outcome read_found(struct run *run, size_t i, const struct input_about *a)
+{
+	struct generation *known = NULL;
+	char path[300];
+
+	switch (find_generation(run, i, a, &known)) {
+	case FOUND_SAME: return resume_stream(run, known, a);
+	case FOUND_SHORT:
+		if (same_place(known, a))
+			return skip_edited(run, i, a, known, "it lost its tail");
+		msg_note("%s: an older copy of a log that was read further; nothing new in it",
+		         msg_safe(slice_str(a->path), path, sizeof path));
+		run->r->known++;
+		return RUN_OLD;
+	case FOUND_EDITED: return skip_edited(run, i, a, known, "it was edited");
+	case FOUND_FAILED: return cannot_read(run);
+	case FOUND_NEW: break;
+	}
+	return new_stream(run, i, a);
+}
+
+enum run_outcome run_file(struct run *run, size_t i)
 {
 	const struct input_about *a = input_about(run->in, i);
-	struct generation *known = NULL;
 	char path[300];
 
 	run->path = a->path;
@@ -190,36 +264,10 @@ void run_file(struct run *run, size_t i)
 	run->r->files++;
 	if (a->head_n == 0) {
 		msg_note("%s: empty", msg_safe(slice_str(a->path), path, sizeof path));
-		return;
+		return RUN_OLD;
 	}
-	switch (find_generation(run, i, a, &known)) {
-	case FOUND_SAME: resume_stream(run, known, a); break;
-	case FOUND_SHORT:
-		if (same_place(known, a)) {
-			skip_edited(run, i, a, known, "it lost its tail");
-			break;
-		}
-		msg_note("%s: an older copy of a log that was read further; nothing new in it",
-		         msg_safe(slice_str(a->path), path, sizeof path));
-		run->r->known++;
-		break;
-	case FOUND_EDITED: skip_edited(run, i, a, known, "it was edited"); break;
-	case FOUND_FAILED:
-		run->r->bad++;
-		run->r->exit = EX_NOINPUT;
-		break;
-	case FOUND_NEW:
-		need_year(a);
-		if (input_start(run->in, i, 0, NULL, 0) != INPUT_OK) {
-			run->r->bad++;
-			run->r->exit = EX_NOINPUT;
-			break;
-		}
-		generation_begin(run, a);
-		tracker_stream(run->tracker);
-		run_read(run);
-		break;
-	}
+	enum run_outcome outcome = read_found(run, i, a);
 	free(run->known);
 	run->known = generation_list(run->db, &run->known_n);
+	return outcome;
 }

@@ -154,6 +154,11 @@ static int compare_age(const struct input_about *a, const struct input_about *b)
 	return three_way(a->rotation, b->rotation);
 }
 
+int sibling_compare_names(const struct input_about *a, const struct input_about *b)
+{
+	return compare_age(a, b);
+}
+
 int sibling_compare(const struct input_about *a, const struct input_about *b)
 {
 	int64_t at_a = a->first_us != STAMP_NONE ? a->first_us : a->mtime_us;

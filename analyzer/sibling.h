@@ -15,6 +15,9 @@
 /* Fills family, rotated, rotation and dated from the path. */
 void sibling_name(const char *path, struct input_about *about);
 
+/* Newest first, as the names alone tell it. */
+int sibling_compare_names(const struct input_about *a, const struct input_about *b);
+
 /* Order of reading, for sorting: first stamp, older rotation, name. */
 int sibling_compare(const struct input_about *a, const struct input_about *b);
 

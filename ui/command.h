@@ -47,6 +47,7 @@ struct command {
 };
 
 int command_explain(const struct command *c, struct common *common, int argc, char **argv);
+int command_follow(const struct command *c, struct common *common, int argc, char **argv);
 int command_ingest(const struct command *c, struct common *common, int argc, char **argv);
 int command_list(const struct command *c, struct common *common, int argc, char **argv);
 int command_mark(const struct command *c, struct common *common, int argc, char **argv);
@@ -54,13 +55,14 @@ int command_plan(const struct command *c, struct common *common, int argc, char 
 int command_records(const struct command *c, struct common *common, int argc, char **argv);
 int command_report(const struct command *c, struct common *common, int argc, char **argv);
 int command_review(const struct command *c, struct common *common, int argc, char **argv);
+int command_status(const struct command *c, struct common *common, int argc, char **argv);
 
 /* Usage, summary, options, help text; then the program is to end with 0. */
 int command_help(const struct command *c, const struct option_row *rows, size_t n);
 
 /* Settings file and zone as the options say; dies with 78 on a bad file. */
 void common_settings(const struct common *c, struct settings *s);
-/* Where the database is; the caller frees it. */
+/* Where the database is; the caller frees it. Adopts the zone in which its days were cut, unless one was said. */
 char *common_database(const struct common *c, const struct settings *s);
 /* The same for who writes: makes the directories of the default place; dies with 73 if it cannot. */
 char *common_database_made(const struct common *c, const struct settings *s);

@@ -29,6 +29,15 @@ static const struct command commands[] = {
      "name, are not counted again: run it as often as you like.\n\n"
      "  wouldblock ingest /var/log/mail.log*\n",
      command_ingest},
+    {"follow", "[FILE]...", "Read logs into the database as they grow, for ever",
+     "Every line once, across restart, crash and every kind of rotation: rotated files are\n"
+     "found beside the log by their names, and known by what is in them. Without FILE the\n"
+     "logs of the settings (/var/log/mail.log, else /var/log/maillog). A log that the\n"
+     "database does not know begins at its end, unless --from-start or --history N says\n"
+     "otherwise. SIGHUP reads the settings anew, SIGTERM ends it.\n\n"
+     "  wouldblock follow --history 4\n",
+     command_follow},
+    {"status", "", "Say whether follow runs, how far it has read, and what is missing", NULL, command_status},
     {"report", "", "Say whether the rule may start to refuse, and to whom it matters",
      "Ten criteria decide. Exit code 0: go, all are met; 1: no-go; 2: not enough\n"
      "evidence; any error: 64 or more. A text is whole if its last line is `RESULT: ...`.\n"

@@ -1,0 +1,196 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../parsers/shapes.h"
+#include "follow_i.h"
+#include "journal.h"
+
+int64_t follow_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+bool follow_stopped(const struct follow *f)
+{
+	return f->o->stop && *f->o->stop;
+}
+
+/* ------------------------------------------------------------------ memory of the database's state */
+
+/* All that is kept in memory is in the database, too: it can be forgotten at any commit and loaded again. */
+static void memory_load(struct follow *f)
+{
+	struct run *run = &f->run;
+
+	run->origin = f->settings.origin;
+	f->ingest.filters = f->settings.filters;
+	f->ingest.filters_n = f->settings.filters_n;
+	run->store = store_new(run->db, f->settings.rules, f->settings.origin);
+	run->sink = store_sink(run->store);
+	run->told_limit_hits = store_limit_hits(run->store);
+	run_tell_changes(run);
+	run->tracker = run_tracker(run, run->sink);
+	store_load_pending(run->store, run->tracker);
+}
+
+static void memory_drop(struct follow *f)
+{
+	f->run.tracker = tracker_free(f->run.tracker);
+	f->run.store = store_free(f->run.store);
+}
+
+/* SIGHUP: settings anew; bad ones are complained of, and the old ones stay. */
+static void reload(struct follow *f)
+{
+	*f->o->reload = 0;
+	notify_reloading(f->notify);
+	if (f->o->new_settings && f->o->new_settings(f->o->arg, &f->settings)) {
+		memory_drop(f);
+		memory_load(f);
+	}
+	for (size_t i = 0; i < f->logs; i++)
+		f->log[i].why[0] = '\0';
+	notify_say(f->notify, "READY=1");
+}
+
+/* ------------------------------------------------------------------ birth and end */
+
+static void log_init(struct follow *f, struct followed *l, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) + 1 : 0;
+
+	if (n >= sizeof l->dir || strlen(path + n) >= sizeof l->base)
+		msg_die(EX_USAGE, "the name of a log is too long");
+	*l = (struct followed){.path = path, .watch = -1, .live.watch = -1, .scan = true, .cut_us = STAMP_NONE};
+	memcpy(l->dir, path, n);
+	strcpy(l->base, path + n);
+	l->log = log_of_path(&f->run, path);
+	l->watch = watch_dir(f->watch, l->dir);
+}
+
+/* They come by themselves only while we wait. */
+static void let_signals_in(const struct follow *f)
+{
+	sigset_t before;
+
+	if (!f->o->waiting)
+		return;
+	sigprocmask(SIG_SETMASK, f->o->waiting, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* The loop of ingest shows progress at each block: a good moment to show that we live. */
+static void show_life(void *arg, const char *path, int64_t done, int64_t total)
+{
+	struct follow *f = arg;
+
+	(void)path, (void)done, (void)total;
+	notify_alive(f->notify);
+	let_signals_in(f);
+}
+
+static void begin(struct follow *f, const char *database)
+{
+	f->settings = f->o->settings;
+	f->database = database;
+	f->ingest = (struct ingest_options){
+	    .batch_lines = BACKLOG_LINES, .progress = show_life, .progress_arg = f, .stop = f->o->stop};
+	f->result.first_us = f->result.last_us = STAMP_NONE;
+	f->run = (struct run){.o = &f->ingest, .r = &f->result};
+	shapes_init();
+	f->notify = notify_new();
+	f->watch = watch_new(f->o->waiting);
+	f->run.db = db_open_ingest(database);
+	f->run.shapes = xcalloc(shapes_count() + 1, sizeof *f->run.shapes);
+	memory_load(f);
+	f->run.known = generation_list(f->run.db, &f->run.known_n);
+	f->log = xcalloc(f->o->paths_n + 1, sizeof *f->log);
+	for (; f->logs < f->o->paths_n; f->logs++)
+		log_init(f, &f->log[f->logs], f->o->paths[f->logs]);
+	if (f->o->journal)
+		f->journal = journal_new(f);
+	lock_tell(f, false);
+	notify_say(f->notify, "READY=1\nSTATUS=reading what is new");
+}
+
+static void end(struct follow *f)
+{
+	notify_say(f->notify, "STOPPING=1");
+	f->journal = journal_free(f->journal);
+	for (size_t i = 0; i < f->logs; i++)
+		followed_release(f, &f->log[i]);
+	free(f->log);
+	memory_drop(f);
+	db_close(f->run.db);
+	free(f->run.known);
+	free(f->run.shapes);
+	ingest_release(&f->result);
+	watch_free(f->watch);
+	notify_free(f->notify);
+}
+
+/* ------------------------------------------------------------------ the loop */
+
+/* All is read for now. */
+static void at_rest(struct follow *f, bool *backlog)
+{
+	if (*backlog) {
+		*backlog = false;
+		f->ingest.batch_lines = LIVE_LINES;
+		store_begin(f->run.store);
+		store_index(f->run.store);
+		store_commit(f->run.store, NULL, NULL);
+	}
+	if (f->behind)
+		notify_say(f->notify, "STATUS=following, all is read");
+	f->behind = false;
+	lock_tell(f, true);
+}
+
+static int patience(const struct follow *f)
+{
+	int ms = notify_patience(f->notify);
+
+	return ms >= 0 && ms < f->o->poll_ms ? ms : f->o->poll_ms;
+}
+
+int follow_run(const char *database, const struct follow_options *o)
+{
+	struct follow *f = xcalloc(1, sizeof *f);
+	bool woken = true, backlog = true;
+
+	f->o = o;
+	begin(f, database);
+	while (!follow_stopped(f)) {
+		bool more = false;
+
+		if (o->reload && *o->reload) {
+			reload(f);
+			woken = true;
+		}
+		for (size_t i = 0; i < f->logs && !follow_stopped(f); i++)
+			more |= followed_step(f, &f->log[i], woken);
+		if (f->journal)
+			more |= journal_step(f->journal);
+		notify_alive(f->notify);
+		woken = false;
+		f->round++;
+		if (more || follow_stopped(f)) {
+			let_signals_in(f);
+			continue;
+		}
+		at_rest(f, &backlog);
+		woken = watch_wait(f->watch, patience(f), journal_fd(f->journal));
+	}
+	end(f);
+	free(f);
+	return 0;
+}

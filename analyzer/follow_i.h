@@ -1,0 +1,136 @@
+/*
+ * follow's own insides, shared by its files and nobody else:
+ *   follow.c       start, the loop, new settings, the end
+ *   follow_log.c   one log: its live file, what was rotated away under us
+ *   follow_tail.c  one open stream: what is new in it, is it still the same
+ *   follow_list.c  the names beside it
+ *   follow_set.c   the rotated files beside it: which of them are unread (faults.md 1.5)
+ *   follow_lock.c  what the lock file tells readers
+ */
+#ifndef WB_FOLLOW_I_H
+#define WB_FOLLOW_I_H
+
+#include <sys/stat.h>
+
+#include "follow.h"
+#include "ingest_i.h"
+#include "notify.h"
+#include "watch.h"
+
+#define LIVE_LINES 1000
+#define LIVE_BYTES (INT64_C(1) << 20)
+#define LIVE_NS INT64_C(20000000)
+#define BACKLOG_LINES 65536
+#define TAILS 8 /* rotated files that are held open; more and the oldest is closed */
+
+/* An open stream. Its position is that of the last commit, or of the batch that is being made. */
+struct tail {
+	struct input *in; /* NULL: no such file */
+	uint64_t dev, ino;
+	int64_t size, mtime_ns; /* when it was last looked at; -1: look again */
+	int watch;
+	uint32_t before; /* the stream whose name stood right before its own; 0: not known */
+	bool begun;      /* has a generation: a first line is there */
+	struct generation g;
+	struct syslog_frame frame;
+	int failures;     /* of reading, in turn */
+	int64_t quiet_ns; /* a rotated one: silent since then */
+	bool drained;     /* it was silent for long enough: what it holds is complete */
+	bool renamed;     /* its new name is not yet in the database */
+};
+
+/* A log: DIR/mail.log and all of its rotations. */
+struct followed {
+	const char *path;
+	char dir[1024], base[256];
+	struct tail live;
+	struct tail old[TAILS]; /* oldest first */
+	size_t old_n;
+	int watch;       /* of the directory */
+	uint32_t log;    /* its number in the database */
+	bool scan;       /* look at the rotated files before the live one is read on */
+	bool again;      /* ... for the second time */
+	bool join;       /* streams were read whose seams are not in the database yet */
+	bool started;    /* where to begin is decided */
+	bool late;       /* it was not there when we began: nothing of it is old */
+	char why[200];   /* why it cannot be opened, as last said */
+	int64_t cut_us;  /* its last stream was cut off by a truncation: when; STAMP_NONE */
+	int64_t cut_gap; /* bytes of it that were seen and not read */
+};
+
+struct journal;
+
+struct follow {
+	const struct follow_options *o;
+	struct follow_settings settings;
+	struct ingest_options ingest;
+	struct ingest_result result;
+	struct run run;
+	struct followed *log;
+	size_t logs;
+	struct journal *journal;
+	struct watch *watch;
+	struct notify *notify;
+	const char *database;
+	int64_t since_us, told_ns; /* of the lock file */
+	bool told;                 /* that all was read, at least once */
+	uint64_t round;            /* of the loop */
+	bool behind;               /* something was read in this round */
+};
+
+int64_t follow_now_ns(void);
+bool follow_stopped(const struct follow *f);
+
+/* follow_log.c: one round; true if there may be more to read at once. */
+bool followed_step(struct follow *f, struct followed *l, bool woken);
+void followed_release(struct follow *f, struct followed *l);
+
+/* follow_tail.c */
+enum tail_look {
+	TAIL_SAME,  /* nothing to read */
+	TAIL_GROWN, /* go on reading */
+	TAIL_CUT    /* its content is another one now: truncated, edited */
+};
+bool tail_open(struct follow *f, struct tail *t, const char *path, const char **why);
+void tail_close(struct follow *f, struct tail *t);
+/* st: what stat(2) says of it now; woken: look at the bytes even if that says that nothing happened. */
+enum tail_look tail_look(struct tail *t, const struct stat *st, bool woken);
+/* Finds out what it is and reads it; true if it is begun now. */
+bool tail_begin(struct follow *f, struct followed *l, struct tail *t, bool at_end);
+/* The run has been reading this stream to its end: it stays open here. */
+void tail_take(struct follow *f, struct tail *t);
+/* Reads on for a while and commits; true if there is more. */
+bool tail_read(struct follow *f, struct tail *t);
+/* Nobody writes to it any more: a half line is a line. */
+void tail_drain(struct follow *f, struct followed *l, struct tail *t);
+void tail_rename(struct follow *f, struct tail *t, const struct input_about *a);
+
+/* follow_list.c */
+struct name {
+	char *path;
+	struct input_about about; /* only what the name says */
+	uint64_t dev, ino;
+	int64_t mtime_ns;
+	uid_t owner;
+};
+
+struct names {
+	struct name *v;
+	size_t n, cap;
+};
+
+/* Newest first, as the names tell it; of two for one content the plain one first. */
+void names_list(const struct follow *f, const struct followed *l, struct names *names);
+bool names_same(const struct names *a, const struct names *b);
+void names_release(struct names *names);
+
+/* follow_set.c */
+/* Reads what is unread of the rotated files. False: the live name moved meanwhile, look again. */
+bool set_scan(struct follow *f, struct followed *l);
+/* Once the live stream has begun: what it follows, and what is missing between streams. */
+void set_join_live(struct follow *f, struct followed *l);
+
+/* follow_lock.c */
+void lock_tell(struct follow *f, bool caught_up);
+
+#endif

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+#
+# The mistakes that would cost exactness, made on purpose in a copy of the tree: with each of them
+# the kill test must fail, or, where the moment is too short for a random kill, the one that kills
+# at each step. If a mistake passes, the test is too weak.
+#
+# "Memory not dropped after an error" has no place where it could be made: an error ends the
+# program, and the next one loads its memory from the database.
+
+# shellcheck source=tests/lib.sh
+. "$(dirname -- "$0")/../lib.sh"
+
+BUILT=${BUILD:-$ROOT/.build}
+[ "${BUILT#/}" != "$BUILT" ] || BUILT=$ROOT/$BUILT
+TREE=$TMP/tree
+mkdir -- "$TREE"
+cp -a -- "$ROOT"/{analyzer,parsers,ui,sql,samples,Makefile,tests,.ci} "$TREE/"
+cp -a -- "$BUILT" "$TREE/.build"
+corpus mail.iso.log "$TMP/whole.log"
+
+# killed PROGRAM [ARGS]: the kill test fails with one of three seeds.
+killed()
+{
+	local program=$1 seed
+	shift
+	for seed in 1 2 3; do
+		python3 "$TESTS/torture/kill.py" "$program" "$TMP/whole.log" "$TMP/run" --kills 40 --seed "$seed" "$@" || return 0
+	done
+	echo "the kill test does not notice"
+	return 1
+}
+
+# stepped PROGRAM: a kill at every third system call is noticed.
+stepped()
+{
+	! WOULDBLOCK=$1 "$TESTS/torture/steps.sh" 3
+}
+
+# mutant SENTENCE TEST FILE SED: the change must change something, and compile.
+mutant()
+{
+	local found=$2
+	set -- "$1" "$3" "$4"
+	cp -- "$TREE/$2" "$TMP/kept"
+	sed -i -E -- "$3" "$TREE/$2"
+	ok "$1: the mistake can be made" test "$(cmp -s -- "$TMP/kept" "$TREE/$2"; echo $?)" -eq 1
+	ok "$1: it compiles" make -C "$TREE" BUILD=.build COMMIT= .build/wouldblock
+	ok "$1: it is found" "$found" "$TREE/.build/wouldblock"
+	cp -- "$TMP/kept" "$TREE/$2"
+}
+
+ok "without a mistake nothing is found" python3 "$TESTS/torture/kill.py" "$WOULDBLOCK" "$TMP/whole.log" "$TMP/run" --kills 40
+mutant "position in a second transaction" stepped analyzer/store.c \
+	's/^(	)rollup_flush\(s->rollup, s->db\);/&\n	db_commit(s->db);\n	db_begin(s->db);/'
+mutant "inode as identity" killed analyzer/resume.c \
+	's/return n > 0 \&\& memcmp\(g->head, a->head, n\) == 0;/return n > 0 \&\& g->dev == a->dev \&\& g->ino == a->ino;/'
+mutant "no siblings" killed analyzer/follow_set.c 's/return about\.rotated \&\& strcmp/return false \&\& strcmp/'
+mutant "no compressed siblings" killed analyzer/follow_set.c \
+	's/return about\.rotated \&\& strcmp/return !strstr(name, ".gz") \&\& about.rotated \&\& strcmp/'
+mutant "one listing" killed analyzer/follow_set.c 's/same = same_listing\(&before, &after\);/same = true;/'
+mutant "position past a half line" killed analyzer/input.c 's/if \(!is_complete\(in->cur\)\)/if (in->upto == in->from)/'
+ok "rotate_wait 0: it is found" killed "$WOULDBLOCK" --rotate-wait 0
+finish

@@ -1,0 +1,236 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "../analyzer/follow.h"
+#include "../analyzer/msg.h"
+#include "../analyzer/query.h"
+#include "../analyzer/stretch.h"
+#include "../parsers/stamp.h"
+#include "command.h"
+#include "encode.h"
+#include "json.h"
+
+enum format { FORMAT_TEXT, FORMAT_JSON };
+static const char *const formats[] = {"text", "json", NULL};
+
+struct status_command {
+	struct common common;
+	int format;
+};
+
+static const struct option_row rows[] = {
+    COMMON_ROWS(struct status_command),
+    {"--format", "FORMAT", OPTION_CHOICE, offsetof(struct status_command, format), "text for people, json for programs",
+     0, 0, formats},
+};
+#define ROWS (sizeof rows / sizeof *rows)
+
+/* A log, as the database and its file say. */
+struct log_status {
+	char *log, *file, *begun; /* begun may be NULL */
+	int64_t position, lag;    /* bytes; lag -1: the file is not there, or another one */
+	int64_t last_us;
+};
+
+struct status {
+	struct follow_state follow;
+	struct log_status *log;
+	size_t logs;
+	int64_t holes, now_us;
+	const char *version;
+};
+
+static char *text_of(struct slice s)
+{
+	return slice_is_set(s) ? xstrndup(s.p, s.n) : NULL;
+}
+
+/* How much of the file is unread: of the very file that was read, since a new one says nothing of the old. */
+static int64_t lag_of(const char *file, const struct query *q)
+{
+	struct stat st;
+
+	if (!file || stat(file, &st) != 0 || (int64_t)st.st_dev != query_number(q, 3) ||
+	    (int64_t)st.st_ino != query_number(q, 4) || st.st_size < query_number(q, 2))
+		return -1;
+	return st.st_size - query_number(q, 2);
+}
+
+static void logs_load(struct status *s, struct reader *r)
+{
+	struct query *q = query_new(r, SQL_READ_STATUS_LOGS, NULL, 0);
+
+	while (query_row(q)) {
+		s->log = xrealloc(s->log, (s->logs + 1) * sizeof *s->log);
+		struct log_status *l = &s->log[s->logs++];
+		*l = (struct log_status){.log = text_of(query_text(q, 0)),
+		                         .file = text_of(query_text(q, 1)),
+		                         .begun = text_of(query_text(q, 6)),
+		                         .position = query_number(q, 2),
+		                         .last_us = query_is_null(q, 5) ? STAMP_NONE : query_number(q, 5)};
+		l->lag = lag_of(l->file, q);
+	}
+	query_free(q);
+}
+
+static void status_load(struct status *s, const char *database)
+{
+	struct reader *r = reader_open(database);
+	int64_t midnight[2];
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	s->now_us = ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
+	stretch_day_starts(stamp_local_day(s->now_us), 1, midnight);
+	follow_state(database, &s->follow);
+	logs_load(s, r);
+	const struct query_param since = {"since", SLICE_NONE, midnight[0], false};
+	struct query *q = query_new(r, SQL_READ_STATUS_HOLES, &since, 1);
+	s->holes = query_row(q) ? query_number(q, 0) : 0;
+	query_free(q);
+	reader_close(r);
+}
+
+static void status_release(struct status *s)
+{
+	for (size_t i = 0; i < s->logs; i++) {
+		free(s->log[i].log);
+		free(s->log[i].file);
+		free(s->log[i].begun);
+	}
+	free(s->log);
+}
+
+/* ------------------------------------------------------------------ for people */
+
+static void age(struct text *t, const char *before, int64_t us, int64_t now)
+{
+	int64_t s = us < now ? (now - us) / 1000000 : 0;
+
+	if (us == STAMP_NONE)
+		return;
+	text_str(t, before);
+	if (s < 120)
+		text_printf(t, "%lld s", (long long)s);
+	else if (s < 7200)
+		text_printf(t, "%lld min", (long long)s / 60);
+	else if (s < 172800)
+		text_printf(t, "%lld h", (long long)s / 3600);
+	else
+		text_printf(t, "%lld d", (long long)s / 86400);
+	text_str(t, " ago");
+}
+
+static void say_log(struct text *t, const struct log_status *l, int64_t now)
+{
+	encode_term(t, slice_str(l->log));
+	text_printf(t, ": read to byte %lld", (long long)l->position);
+	if (l->lag < 0)
+		text_str(t, ", the file is not there any more");
+	else if (l->lag == 0)
+		text_str(t, ", its end");
+	else
+		text_printf(t, ", %lld behind", (long long)l->lag);
+	age(t, "; last line ", l->last_us, now);
+	if (l->begun) {
+		text_str(t, "; followed since the ");
+		encode_term(t, slice_str(l->begun));
+	}
+	text_char(t, '\n');
+}
+
+static void print_text(const struct status *s)
+{
+	struct text t = {0};
+
+	text_printf(&t, "wouldblock %s: ", s->version);
+	if (s->follow.alive) {
+		text_printf(&t, "follow runs (pid %ld)", s->follow.pid);
+		age(&t, ", all was read ", s->follow.caught_up_us, s->now_us);
+	} else {
+		text_str(&t, "follow does not run");
+	}
+	text_char(&t, '\n');
+	for (size_t i = 0; i < s->logs; i++)
+		say_log(&t, &s->log[i], s->now_us);
+	if (s->logs == 0)
+		text_str(&t, "nothing was read yet\n");
+	text_printf(&t, "holes today: %lld\n", (long long)s->holes);
+	fwrite(t.p, 1, t.n, stdout);
+	text_release(&t);
+}
+
+/* ------------------------------------------------------------------ for programs */
+
+static void json_log(struct json *j, const struct log_status *l, int64_t now)
+{
+	json_object(j, NULL);
+	json_str(j, "log", l->log);
+	json_str(j, "file", l->file);
+	json_int(j, "position", l->position);
+	if (l->lag < 0)
+		json_null(j, "lag_bytes");
+	else
+		json_int(j, "lag_bytes", l->lag);
+	json_time(j, "last_line", l->last_us);
+	if (l->last_us == STAMP_NONE)
+		json_null(j, "last_line_age");
+	else
+		json_int(j, "last_line_age", (now - l->last_us) / 1000000);
+	json_str(j, "begun", l->begun);
+	json_object_end(j);
+}
+
+static void print_json(const struct status *s)
+{
+	struct text t = {0};
+	struct json j = {.out = &t};
+
+	json_object(&j, NULL);
+	json_str(&j, "version", s->version);
+	json_bool(&j, "following", s->follow.alive);
+	if (s->follow.alive)
+		json_int(&j, "pid", s->follow.pid);
+	else
+		json_null(&j, "pid");
+	json_time(&j, "since", s->follow.alive ? s->follow.since_us : STAMP_NONE);
+	json_time(&j, "caught_up", s->follow.alive ? s->follow.caught_up_us : STAMP_NONE);
+	json_list(&j, "logs");
+	for (size_t i = 0; i < s->logs; i++)
+		json_log(&j, &s->log[i], s->now_us);
+	json_list_end(&j);
+	json_int(&j, "holes_today", s->holes);
+	json_object_end(&j);
+	text_char(&t, '\n');
+	fwrite(t.p, 1, t.n, stdout);
+	text_release(&t);
+}
+
+int command_status(const struct command *c, struct common *common, int argc, char **argv)
+{
+	struct status_command o = {.common = *common};
+	struct option_rest rest = {0};
+	struct settings settings;
+	struct status status = {.version = common->version};
+
+	option_parse(rows, ROWS, argc, argv, &o, &rest);
+	if (rest.help)
+		return command_help(c, rows, ROWS);
+	if (rest.n)
+		msg_die(EX_USAGE, "status: takes no operands");
+	common_settings(&o.common, &settings);
+	char *database = common_database(&o.common, &settings);
+	status_load(&status, database);
+	if (o.format == FORMAT_JSON)
+		print_json(&status);
+	else
+		print_text(&status);
+	output_check();
+	status_release(&status);
+	settings_release(&settings);
+	free(database);
+	return 0;
+}
