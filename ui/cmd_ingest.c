@@ -165,7 +165,8 @@ static void print_mails(struct reader *r)
 	}
 	query_free(q);
 	printf("  %lld mail%s warned, %lld would be lost\n", (long long)mails, mails == 1 ? "" : "s", (long long)lost);
-	fwrite(fates.p, 1, fates.n, stdout);
+	if (fates.n)
+		fwrite(fates.p, 1, fates.n, stdout);
 	text_release(&fates);
 }
 
