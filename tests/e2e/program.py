@@ -26,15 +26,9 @@ class Program:
             raise RuntimeError(f"{' '.join(args)}: status {done.returncode}: {done.stderr}{done.stdout}")
         return done.stdout
 
-    def has(self, command):
-        return f"\n  {command} " in self.run("--help")
-
     def list(self, *what):
         return [json.loads(line) for line in self.run("list", *what, "--format", "jsonl").splitlines()]
 
     def report(self):
         """No decision of the report is an error."""
         return json.loads(self.run("report", "--format", "json", statuses=(0, 1, 2)))
-
-    def can_report_json(self):
-        return "--format" in self.run("report", "--help")

@@ -26,9 +26,6 @@ from server import MAP, Server, write
 from standins import Standins
 from traffic import CASES, CLIENTS, STAGES, VERDICTS, Case
 
-# Steps that need a command which wouldblock may not have yet. One that is off while the command is there fails.
-STEPS = {"mark": True, "plan": True, "explain": True, "regressions": True}
-
 
 # ------------------------------------------------------------------ telling
 
@@ -139,11 +136,8 @@ def of_stage(stage):
 # ------------------------------------------------------------------ the plan
 
 def make_plan(program, folder, stage):
-    """The one place where the files come from."""
+    """The files of the stage, into a new folder; the scripts must at least be scripts."""
     os.makedirs(folder)
-    if not STEPS["plan"]:
-        layout.plan(folder, stage, VERDICTS)
-        return
     program.run("plan", "--dir", folder, "--stage", stage)
     for name in ("postfix.sh", "ucs.sh", "swaks.sh", "rollback.sh"):
         done = subprocess.run(["sh", "-n", f"{folder}/{name}"], capture_output=True, text=True)
@@ -191,11 +185,10 @@ def asks_the_rule(case):
 
 def predict(program, stage, when):
     """explain's words for the stage: before it the ones for `after`, in it those for `now`."""
-    if STEPS["explain"]:
-        wrong = []
-        for case in filter(asks_the_rule, of_stage(stage)):
-            wrong += differs(case.name, explained(program, case, when), what_the_rule_does(case, stage))
-        tell.ok(f"{stage}: explain ({when}) says what Postfix does", wrong)
+    wrong = []
+    for case in filter(asks_the_rule, of_stage(stage)):
+        wrong += differs(case.name, explained(program, case, when), what_the_rule_does(case, stage))
+    tell.ok(f"{stage}: explain ({when}) says what Postfix does", wrong)
 
 
 # ------------------------------------------------------------------ the story
@@ -239,15 +232,14 @@ def article_stage(server, program):
 
 
 def verdicts(program):
-    if STEPS["mark"]:
-        for subject, verdict in VERDICTS:
-            program.run("mark", subject, verdict, "--note", "by the proof")
-        tell.same("the verdicts are all there", len(program.list("verdicts")), len(VERDICTS))
-        found = {r["recipient"]: m["verdict"] for m in program.list("mails") for r in m["recipients"]}
-        for case in of_stage("article"):
-            for to, (warned, _) in zip(case.recipients("article"), case.expected("article")):
-                if warned:
-                    tell.same(f"{case.name}: the verdict that decides {to}", found[to], verdict_of(case))
+    for subject, verdict in VERDICTS:
+        program.run("mark", subject, verdict, "--note", "by the proof")
+    tell.same("the verdicts are all there", len(program.list("verdicts")), len(VERDICTS))
+    found = {r["recipient"]: m["verdict"] for m in program.list("mails") for r in m["recipients"]}
+    for case in of_stage("article"):
+        for to, (warned, _) in zip(case.recipients("article"), case.expected("article")):
+            if warned:
+                tell.same(f"{case.name}: the verdict that decides {to}", found[to], verdict_of(case))
 
 
 def verdict_of(case):
@@ -277,8 +269,7 @@ def plan_stage(server, planner, reader, stage):
 
 
 def regressions(program, sentence, sources):
-    if STEPS["regressions"]:
-        tell.same(f"report: {sentence}", sorted(r["source"] for r in program.report()["regressions"]), sorted(sources))
+    tell.same(f"report: {sentence}", sorted(r["source"] for r in program.report()["regressions"]), sorted(sources))
 
 
 # ------------------------------------------------------------------ mistakes
@@ -319,20 +310,8 @@ def appended_map(path, folder, standins):
         server.stop()
     ingest(program, server.log)
     judge("article", cases, sent, server, server.log_text(), program)
-    if STEPS["explain"]:
-        for case in cases:
-            tell.same(f"explain: {case.name} is still warned", explained(program, case, "now"), "warn")
-
-
-def steps_that_are_off(path, folder):
-    program = Program(path, f"{folder}/program-help", "/nonexistent")
-    there = {name: program.has(name) for name in ("mark", "plan", "explain")}
-    there["regressions"] = program.can_report_json()
-    for step, on in STEPS.items():
-        if not on:
-            print(f"off - {step}")
-            tell.ok(f"{step}: its steps are off only as long as wouldblock does not have it",
-                    [f"set STEPS in {__file__}"] if there[step] else [])
+    for case in cases:
+        tell.same(f"explain: {case.name} is still warned", explained(program, case, "now"), "warn")
 
 
 def main():
@@ -340,7 +319,6 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))   # so that `finally` stops Postfix
     standins = Standins(traffic.PICKY, traffic.LISTED, traffic.PASSWORDS)
     try:
-        steps_that_are_off(path, folder)
         the_rollout(path, folder, standins)
         standins.forget()
         appended_map(path, folder, standins)
