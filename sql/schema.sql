@@ -229,6 +229,19 @@ CREATE TABLE human_verdict (         -- what the admin said of a subject, every 
 );
 CREATE INDEX verdict_of_subject ON human_verdict (kind, subject, id);
 
+CREATE TABLE human_mail (            -- summaries by mail; sent once a day and set of recipients
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  day INTEGER NOT NULL,              -- of what it tells, local days since 1970
+  recipients TEXT NOT NULL,          -- addresses, sorted, each once, parted by commas
+  sender TEXT NOT NULL,              -- of the envelope
+  message_id TEXT NOT NULL UNIQUE,   -- without <>
+  bytes BLOB NOT NULL,               -- the whole mail: who sends it again sends these
+  made_at INTEGER NOT NULL,          -- microseconds
+  state TEXT NOT NULL CHECK (state IN ('prepared', 'sent')), -- prepared: sendmail may have it or not
+  sent_at INTEGER                    -- when sendmail had taken it
+);
+CREATE INDEX mail_of_day ON human_mail (recipients, day);
+
 -- ---------------------------------------------------------------- derived
 
 CREATE TABLE roll_source_day (       -- per rule, source and local day

@@ -436,6 +436,72 @@ void encode_csv(struct text *t, struct slice s, bool raw)
 	text_char(t, '"');
 }
 
+/* ------------------------------------------------------------------- pages */
+
+static const char *html_entity(char c)
+{
+	switch (c) {
+	case '&': return "&amp;";
+	case '<': return "&lt;";
+	case '>': return "&gt;";
+	case '"': return "&quot;";
+	case '\'': return "&#39;";
+	default: return NULL;
+	}
+}
+
+/*
+ * All of s as a terminal may see it, with all of UTF-8, since a file does not depend on where it is
+ * written; `special` says what goes out for a printable character, NULL: itself.
+ */
+static void encode_pieces(struct text *t, struct slice s, const char *(*special)(char c))
+{
+	struct pieces it;
+	struct piece piece;
+
+	pieces_begin(&it, s, 0);
+	it.ascii = false;
+	while (piece_next(&it, &piece)) {
+		const char *instead = piece.n == 1 ? special(piece.text[0]) : NULL;
+		if (instead)
+			text_str(t, instead);
+		else
+			text_add(t, slice_of(piece.text, piece.n));
+	}
+}
+
+void encode_html(struct text *t, struct slice s)
+{
+	encode_pieces(t, s, html_entity);
+}
+
+static const char *markdown_code(char c)
+{
+	return c == '`' ? "\\x60" : c == '|' ? "\\x7c" : NULL;
+}
+
+void encode_markdown(struct text *t, struct slice s)
+{
+	text_char(t, '`');
+	encode_pieces(t, s.n ? s : SLICE("-"), markdown_code);
+	text_char(t, '`');
+}
+
+static const char *markdown_special(char c)
+{
+	static const char *const escaped[128] = {
+	    ['`'] = "\\`", ['*'] = "\\*",   ['_'] = "\\_", ['['] = "\\[", [']'] = "\\]", ['<'] = "&lt;", ['>'] = "&gt;",
+	    ['|'] = "\\|", ['&'] = "&amp;", ['~'] = "\\~", ['$'] = "\\$", ['@'] = "\\@", ['!'] = "\\!",  ['#'] = "\\#",
+	};
+
+	return (unsigned char)c < 128 ? escaped[(unsigned char)c] : NULL;
+}
+
+void encode_markdown_text(struct text *t, struct slice s)
+{
+	encode_pieces(t, s, markdown_special);
+}
+
 /* ------------------------------------------------------------------- the shell */
 
 static bool is_bare(char c)

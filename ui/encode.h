@@ -66,6 +66,20 @@ void encode_json_made(struct text *t, struct slice json);
  */
 void encode_csv(struct text *t, struct slice s, bool raw);
 /*
+ * Text of an HTML page, or an attribute's value between quotes: the five characters of markup
+ * become entities, what a terminal must not see is shown as encode_term does, backslash doubled.
+ * Not for names, URLs, styles or scripts: nothing of a log belongs there.
+ */
+void encode_html(struct text *t, struct slice s);
+/*
+ * Code of a Markdown text, with its backticks: nothing in it is markup, also in a table, and no
+ * link is made of it. As encode_term shows it, and the backtick as \x60, the bar as \x7c. `-` if
+ * there is nothing.
+ */
+void encode_markdown(struct text *t, struct slice s);
+/* A sentence of our own in Markdown, in which a name from a log may stand. Not at the start of a line. */
+void encode_markdown_text(struct text *t, struct slice s);
+/*
  * One word of a POSIX shell, in single quotes where it needs them, for a script or to be pasted.
  * False, and nothing is added, if there is something in it that nobody would see: a control
  * character, bytes that are no UTF-8, hidden or bidi characters. No quotes make a pasted line

@@ -46,6 +46,14 @@ static const struct command commands[] = {
      "  wouldblock report --format json --output report.json\n"
      "  wouldblock report --domain company.my --until 2026-11-01\n",
      command_report},
+    {"summary", "", "Say what is new of one day, on the screen or by mail",
+     "New sources with loss, changes, regressions, holes, and how far it is to a GO; short\n"
+     "if nothing is new. By mail it goes out once a day and set of recipients, however\n"
+     "often it is run; what sendmail would not take goes with the next run (status 75).\n"
+     "The day is the calendar's; what was not read of it is said.\n\n"
+     "  wouldblock summary --day 2026-11-15\n"
+     "  wouldblock summary --mail-to postmaster,it@company.my\n",
+     command_summary},
     {"list", "attempts|mails|sources|senders|recipients|clients|rules|holes|verdicts",
      "Print a table: aligned for people, JSON or CSV for programs",
      "  wouldblock list sources\n"
