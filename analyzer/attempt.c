@@ -70,6 +70,9 @@ static void tx_note(struct tracker *t, struct transaction *tx, const struct reco
 {
 	if (tx->attempts == 0) {
 		tx->client = a->client;
+		if (tx->mail &&
+		    !tx->mail->client) /* its own client= line was not seen: a check of the content speaks first */
+			tx->mail->client = a->client;
 		peer_read(rec->client_name, rec->client_ip, &tx->peer);
 		tx->submission = attempt_on_submission(rec);
 	}

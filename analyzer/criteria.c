@@ -7,9 +7,11 @@
 #include <stdlib.h>
 
 #include "decision_i.h"
+#include "follow.h"
 #include "proof.h"
 
 #define INGEST_BEHIND DAY_US /* design.md 4, current: what a nightly `ingest` may be behind */
+#define FOLLOW_BEHIND (300 * SECOND_US)
 #define CLOCK_AHEAD (300 * SECOND_US)
 #define NOT_UNDERSTOOD 0.001
 
@@ -101,6 +103,34 @@ static const struct decision_host *host_behind(const struct decision_window *w)
 	return last;
 }
 
+/* Where `follow` reads the log, or was the last to do so: false if it is not. */
+static bool current_by_follow(const struct judged *j, struct criterion *c)
+{
+	const struct decision_options *o = j->m->o;
+	int64_t may = o->behind ? o->behind : FOLLOW_BEHIND;
+	struct follow_state f;
+	char when[STAMP_TEXT];
+
+	follow_state(reader_database(j->m->reader), &f);
+	if (f.since_us == STAMP_NONE || j->m->d->window.log_end - o->now > CLOCK_AHEAD)
+		return false;
+	SAY(c, threshold, "at most %lld min behind", (long long)(may / (60 * SECOND_US)));
+	if (!f.alive) {
+		SAY(c, value, "follow is not running");
+		SAY(c, advice,
+		    "start it again: it reads on where it stopped; or read the log with `wouldblock ingest`");
+		return true;
+	}
+	/* it says so every quarter of a minute */
+	c->pass = f.caught_up_us != STAMP_NONE && f.caught_up_us >= o->now - may;
+	when[stamp_text(f.caught_up_us == STAMP_NONE ? f.since_us : f.caught_up_us, 0, when)] = '\0';
+	when[16] = '\0';
+	when[10] = ' ';
+	SAY(c, value, c->pass ? "follow, read to %sZ" : "follow is behind since %sZ", when);
+	SAY(c, advice, "`wouldblock status` says how far; it is reading, or the machine is too slow for it");
+	return true;
+}
+
 static void judge_current(struct judged *j, struct criterion *c)
 {
 	const struct decision_window *w = &j->m->d->window;
@@ -114,6 +144,10 @@ static void judge_current(struct judged *j, struct criterion *c)
 		SAY(c, advice, "`wouldblock ingest /var/log/mail.log*`");
 		return;
 	}
+	/* a host may have a log of its own, which nobody follows */
+	bool apart = host && host->read_to < o->now - INGEST_BEHIND;
+	if (!w->as_of && !apart && current_by_follow(j, c))
+		return;
 	int64_t moment = w->as_of ? o->until : o->now, read_to = host ? host->read_to : w->log_end;
 	end[stamp_text(read_to, 0, end)] = '\0';
 	end[16] = '\0'; /* to the minute */
@@ -124,7 +158,7 @@ static void judge_current(struct judged *j, struct criterion *c)
 		SAY(c, advice, "the log is ahead of this machine's clock: one of the two is wrong");
 		return;
 	}
-	c->pass = moment - read_to <= INGEST_BEHIND;
+	c->pass = read_to >= moment - INGEST_BEHIND;
 	SAY(c, advice, "%s",
 	    host ? "read its newest log, or name it in the setting `retired` if it takes no mail any more"
 	         : "read the newest log: `wouldblock ingest /var/log/mail.log*`");
@@ -141,6 +175,10 @@ static const char *blemish(const struct judged *j, char *buf, size_t cap)
 		const char *what;
 	} marks[] = {
 	    {a->names_rule, "lines with a rule's text were not understood"},
+	    {a->suspect_rule, "warnings of the rule can be read in two ways"},
+	    {a->without_client, "warned mails of which the client is not known"},
+	    {a->without_mail, "warnings belong to no mail that is known"},
+	    {a->damaged, "lines are damaged"},
 	    {a->evictions, "sessions or mails had to make room"},
 	    {a->limit_hits, "matches of a rule's pattern ran into the match limit"},
 	    {a->unsure, "streams have stamps whose year is a guess"},
@@ -193,9 +231,11 @@ static void judge_alive(struct judged *j, struct criterion *c)
 	SAY(c, threshold, "warning seen on each host");
 	SAY(c, value, "%zu of %zu %s", alive, w->hosts, w->hosts == 1 ? "host" : "hosts");
 	if (!alive)
-		SAY(c, advice, "rule never seen: is its pattern right, is the map active, are warnings logged? Try it with swaks");
+		SAY(c, advice,
+		    "rule never seen: is its pattern right, is the map active, are warnings logged? Try it with swaks");
 	else if (dead)
-		SAY(c, advice, "never seen on %.80s: is the map active there? A test by swaks from outside counts", dead);
+		SAY(c, advice, "never seen on %.80s: is the map active there? A test by swaks from outside counts",
+		    dead);
 }
 
 /* ---- unchanged */
@@ -267,22 +307,29 @@ static enum texts texts_compare(const struct making *m)
 	size_t n = making_params(m, NULL, params);
 	struct query *q = query_new(m->reader, SQL_READ_DECISION_TEXTS, params, n);
 	struct text_set first = {0}, last = {0};
-	int32_t third = (int32_t)(m->days / 3), end = m->first_day + (int32_t)m->days;
+	int32_t third = m->days < 6 ? 1 : (int32_t)(m->days / 3), end = m->first_day + (int32_t)m->days;
 	char masked[1024];
 
 	while (query_row(q)) {
 		int32_t day = (int32_t)query_number(q, 1);
 		text_mask(query_text(q, 0), masked, sizeof masked);
-		if (day >= m->first_day && day < m->first_day + (third ? third : 1))
+		if (day >= m->first_day && day < m->first_day + third)
 			text_set_add(&first, masked);
-		if (day < end && day >= end - (third ? third : 1))
+		if (day < end && day >= end - third)
 			text_set_add(&last, masked);
 	}
 	query_free(q);
-	enum texts answer = first.n == 0                                                     ? TEXTS_NONE_FIRST
-	                    : last.n == 0                                                    ? TEXTS_NONE_LAST
+	for (size_t i = 0; i < m->canaries; i++) { /* all of the window */
+		text_mask(slice_str(m->canary[i].text), masked, sizeof masked);
+		if (m->canary[i].day < m->first_day + third)
+			text_set_add(&first, masked);
+		if (m->canary[i].day >= end - third)
+			text_set_add(&last, masked);
+	}
+	enum texts answer = first.n == 0                                                       ? TEXTS_NONE_FIRST
+	                    : last.n == 0                                                      ? TEXTS_NONE_LAST
 	                    : text_set_within(&first, &last) && text_set_within(&last, &first) ? TEXTS_SAME
-	                                                                                     : TEXTS_DIFFER;
+	                                                                                       : TEXTS_DIFFER;
 	text_set_release(&first);
 	text_set_release(&last);
 	return answer;
@@ -295,7 +342,7 @@ static const struct decision_phase *phase_changed(const struct decision_window *
 		const struct decision_phase *p = &w->phase[i];
 		if (own && strcmp(p->domain, own) != 0)
 			continue;
-		if (p->changes || p->phase == PHASE_MIXED)
+		if (p->changes || p->phase == PHASE_MIXED || p->off != STAMP_NONE)
 			return p;
 		for (size_t k = 0; k < i; k++) /* the same domain on another host */
 			if (strcmp(w->phase[k].domain, p->domain) == 0 && w->phase[k].phase != p->phase)
@@ -310,8 +357,11 @@ static void judge_unchanged(struct judged *j, struct criterion *c)
 
 	SAY(c, threshold, "phase and texts constant");
 	if (p) {
-		SAY(c, value, "%s on %.50s for %.60s", p->phase == PHASE_MIXED ? "warns and refuses" : "changed", p->host,
-		    p->domain);
+		SAY(c, value, "%s on %.50s for %.60s",
+		    p->phase == PHASE_MIXED ? "warns and refuses"
+		    : p->off != STAMP_NONE  ? "was off for a while"
+		                            : "changed",
+		    p->host, p->domain);
 		SAY(c, advice, "judge from the change on: --since, or --until before it");
 		return;
 	}
@@ -378,8 +428,9 @@ static void judge_in_force(struct judged *j, struct criterion *c)
 	c->limit = 0;
 	SAY(c, threshold, "each exempt and move proven");
 	SAY(c, value, "%lld not proven", (long long)j->not_proven);
-	SAY(c, advice, "put the plan's exceptions in place and give the files (--sender-access, --main-cf), or wait until "
-	               "they are seen without a warning");
+	SAY(c, advice,
+	    "put the plan's exceptions in place and give the files (--sender-access, --main-cf), or wait until "
+	    "they are seen without a warning");
 }
 
 static void judge_still_warned(struct judged *j, struct criterion *c)

@@ -66,6 +66,10 @@ static void account_row(struct decision_account *a, const struct query *q)
 	    {"check", "evictions", offsetof(struct decision_account, evictions)},
 	    {"check", "suspect", offsetof(struct decision_account, suspect)},
 	    {"check", "truncated", offsetof(struct decision_account, truncated)},
+	    {"check", "damaged", offsetof(struct decision_account, damaged)},
+	    {"check", "suspect of rule", offsetof(struct decision_account, suspect_rule)},
+	    {"check", "without a client", offsetof(struct decision_account, without_client)},
+	    {"check", "without a mail", offsetof(struct decision_account, without_mail)},
 	    {"check", "match limit", offsetof(struct decision_account, limit_hits)},
 	    {"stream", "unsure", offsetof(struct decision_account, unsure)},
 	    {"stream", "all", offsetof(struct decision_account, streams)},
@@ -122,7 +126,8 @@ void decision_totals_of(struct reader *r, const struct decision_options *o, cons
 	struct decision whole = *d;
 	const struct making m = {.reader = r, .o = o, .d = &whole};
 
-	*out = (struct decision_totals){.accepted_mails = d->totals.accepted_mails, .null_sender = d->totals.null_sender};
+	*out =
+	    (struct decision_totals){.accepted_mails = d->totals.accepted_mails, .null_sender = d->totals.null_sender};
 	totals_load(&m, domain, out);
 }
 

@@ -23,9 +23,10 @@ struct decision_options {
 	struct slice rule;
 	int64_t since, until; /* STAMP_NONE: not given */
 	int64_t now;          /* the clock */
+	int64_t behind;       /* [criteria] behind, microseconds: how far follow may be behind; 0: five minutes */
 	/* thresholds of [criteria] */
 	int days, quiet_days;
-	double continuity, coverage; /* percent */
+	double continuity, coverage;                   /* percent */
 	const struct slice *alias, *retired, *domains; /* [hosts], [networks] */
 	size_t alias_n, retired_n, domains_n;
 	const struct origin *origin;
@@ -42,21 +43,23 @@ const char *phase_name(enum phase p);
 /* A host that takes outside mail, aliases joined, retired ones left out. */
 struct decision_host {
 	char *name;
-	int64_t from, to;   /* from its first to its last day with outside mail, within the window */
-	double continuity;  /* 0..1 of that */
-	int64_t read_to;    /* the end of the logs that hold it, whether it spoke then or not */
-	int64_t warned;     /* lines of the rule in the window */
-	int64_t canary;     /* warnings that a canary caused */
+	int64_t from, to;  /* from its first to its last day with outside mail, within the window */
+	double continuity; /* 0..1 of that */
+	int64_t
+	    read_to; /* the end of the logs that hold it, whether it spoke then or not; with a gap at --until, before it */
+	int64_t warned;                /* lines of the rule on the days of the window, if any of them lies within it */
+	int64_t canary;                /* warnings of the rule that a canary caused */
 	int64_t accepted, null_sender; /* in the window, see roll_host_day */
 };
 
 /* What the rule did on one host to senders of one own domain. */
 struct decision_phase {
 	char *host, *domain;
-	enum phase phase;              /* at the end of the window */
-	int64_t since;                 /* when that phase began, as the log shows it; STAMP_NONE: off */
-	int changes;                   /* within the window */
-	int64_t warned, refused, deferred; /* lines in the window; refused: for good */
+	enum phase phase; /* at the end of the window */
+	int64_t since;    /* when that phase began, as the log shows it; STAMP_NONE: off */
+	int changes;      /* within the window, between warn and reject */
+	int64_t off;      /* since when the rule was gone for a while, within the window; STAMP_NONE: never */
+	int64_t warned, refused, deferred;   /* lines in the window; refused: for good */
 	int64_t first_warned, first_refused; /* ever; STAMP_NONE: never */
 };
 
@@ -68,10 +71,10 @@ struct decision_hole {
 
 struct decision_window {
 	int64_t from, to;
-	bool as_of;                /* --until lies in the past */
+	bool as_of;                 /* --until lies in the past */
 	int64_t log_first, log_end; /* of all that was read */
-	int64_t days;              /* watched */
-	int32_t *day;              /* which; ascending */
+	int64_t days;               /* watched */
+	int32_t *day;               /* which; ascending */
 	struct calendar calendar;
 	struct decision_hole *hole;
 	size_t holes;
@@ -80,21 +83,22 @@ struct decision_window {
 	struct decision_phase *phase;
 	size_t phases;
 	enum phase rule_phase;
-	int64_t switched; /* the first refusal of the rule after it had warned, even if it went back; STAMP_NONE: never */
+	int64_t
+	    switched; /* the first refusal of the rule after it had warned, even if it went back; STAMP_NONE: never */
 };
 
 /* ------------------------------------------------------------------ the criteria */
 
-#define CRITERIA(X)                     \
-	X(WINDOW, "window")             \
-	X(CONTINUITY, "continuity")     \
-	X(CURRENT, "current")           \
-	X(INTACT, "intact")             \
-	X(ALIVE, "alive")               \
-	X(UNCHANGED, "unchanged")       \
-	X(COVERAGE, "coverage")         \
-	X(UNDECIDED, "undecided")       \
-	X(IN_FORCE, "in_force")         \
+#define CRITERIA(X)                 \
+	X(WINDOW, "window")         \
+	X(CONTINUITY, "continuity") \
+	X(CURRENT, "current")       \
+	X(INTACT, "intact")         \
+	X(ALIVE, "alive")           \
+	X(UNCHANGED, "unchanged")   \
+	X(COVERAGE, "coverage")     \
+	X(UNDECIDED, "undecided")   \
+	X(IN_FORCE, "in_force")     \
 	X(STILL_WARNED, "still_warned")
 enum criterion_id {
 #define X(id, name) CRITERION_##id,
@@ -136,10 +140,14 @@ struct decision_totals {
 };
 
 struct decision_account {
-	int64_t understood, no_interest, other, names_rule; /* lines; names_rule: of other, those that hold a rule's text */
+	int64_t understood, no_interest, other,
+	    names_rule; /* lines; names_rule: of other, those that hold a rule's text */
 	int64_t checked, differ, suspect, truncated, evictions, limit_hits;
-	int64_t damaged; /* lines that were too long, held NUL or were cut */
-	int64_t unsure;  /* streams whose year is a guess */
+	int64_t damaged;        /* lines that were too long, held NUL or were cut */
+	int64_t suspect_rule;   /* warnings with the rule's text that can be read in two ways: they decide nothing */
+	int64_t without_client; /* mails of nobody: they stand in no list */
+	int64_t without_mail;   /* warnings that belong to no mail, on hosts where most are such */
+	int64_t unsure;         /* streams whose year is a guess */
 	int64_t streams;
 };
 

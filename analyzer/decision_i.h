@@ -3,6 +3,7 @@
  *   decision.c  puts it together: the rule, each own domain, totals, account
  *   window.c    what we hold of the log: hosts, holes, days watched
  *   phase.c     when the rule was off, warned, refused; whose domains are own
+ *   phase_off.c when it was gone for a while
  *   criteria.c  the ten rows
  */
 #ifndef WB_DECISION_I_H
@@ -36,9 +37,23 @@ struct warning_days {
 	int32_t from, to;
 };
 
+/* Local days on which a host had lost the rule for an own domain, as the mail shows that passed (phase_off.c). */
+struct off_days {
+	const char *host, *own; /* as in rule_day */
+	int32_t from, to;
+	int64_t since; /* the first moment that shows it */
+	bool again;    /* it had warned before */
+};
+
+/* A warning that a canary caused. */
+struct canary {
+	char *text;
+	int32_t day;
+};
+
 struct coverage {
 	struct stretches covered;
-	double *share; /* of each day of the window */
+	double *share;               /* of each day of the window */
 	int32_t first_day, last_day; /* with outside mail, within the window */
 	int32_t unwarned;            /* the last day on which the rule was not active there yet; INT32_MIN: none */
 };
@@ -53,6 +68,10 @@ struct making {
 	struct owns owns;
 	struct warning_days *warning;
 	size_t warnings;
+	struct off_days *off;
+	size_t offs;
+	struct canary *canary; /* within the window */
+	size_t canaries;
 	struct coverage *coverage; /* one for each host of the window */
 	int32_t first_day;         /* of the window; its days are first_day .. first_day + days - 1 */
 	size_t days;
@@ -70,12 +89,16 @@ bool host_is_retired(const struct decision_options *o, struct slice name);
 bool domain_is_below(struct slice domain, struct slice own);
 
 /* phase.c */
-void phase_load(struct making *m);   /* rule_day, owns */
-void phase_find(struct making *m);   /* the window's phases; needs its bounds */
+void phase_load(struct making *m); /* rule_day, owns */
+void phase_find(struct making *m); /* the window's phases; needs its bounds */
 void phase_release(struct making *m);
 int64_t phase_first_warned(const struct making *m); /* STAMP_NONE: never */
 /* Was the rule in `warn` on that day, anywhere, or for senders of an own domain? */
 bool phase_warns_on(const struct making *m, int32_t day, const char *own);
+
+/* phase_off.c */
+void off_find(struct making *m); /* off, and that of the phases; needs the window's bounds and the rule's days */
+bool off_on(const struct making *m, int32_t day, const char *own); /* of that own domain, NULL: of any */
 
 /* window.c */
 void window_bounds(struct making *m); /* from, to, as_of */

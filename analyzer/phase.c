@@ -132,6 +132,7 @@ void phase_release(struct making *m)
 	}
 	free(m->rule_day);
 	free(m->warning);
+	free(m->off);
 	for (size_t i = 0; i < m->owns.n; i++)
 		free(m->owns.name[i]);
 	free(m->owns.name);
@@ -195,10 +196,12 @@ static void phase_follow(const struct making *m, struct decision_phase *p, const
 {
 	const struct decision_window *w = &m->d->window;
 	int64_t last[PHASE_MIXED] = {STAMP_NONE, STAMP_NONE, STAMP_NONE};
+	bool seen[PHASE_MIXED] = {false}; /* within the window */
 
 	p->since = p->first_warned = p->first_refused = STAMP_NONE;
 	for (size_t i = 0; i < n; i++) {
 		int64_t *first = event[i].phase == PHASE_WARN ? &p->first_warned : &p->first_refused;
+		seen[event[i].phase] |= event[i].us >= w->from;
 		if (*first == STAMP_NONE)
 			*first = event[i].us;
 		last[event[i].phase] = event[i].us;
@@ -208,6 +211,8 @@ static void phase_follow(const struct making *m, struct decision_phase *p, const
 		p->phase = event[i].phase;
 		p->since = event[i].us;
 	}
+	if (p->changes == 0 && seen[PHASE_WARN] && seen[PHASE_REJECT])
+		p->changes = 1; /* there and back within minutes */
 	if (last[PHASE_WARN] != STAMP_NONE && last[PHASE_REJECT] != STAMP_NONE &&
 	    llabs(last[PHASE_WARN] - last[PHASE_REJECT]) <= TEN_MINUTES)
 		p->phase = PHASE_MIXED;
@@ -329,6 +334,7 @@ void phase_find(struct making *m)
 		if (switched && (w->switched == STAMP_NONE || p->first_refused < w->switched))
 			w->switched = p->first_refused;
 	}
+	off_find(m);
 	w->rule_phase = phase_of_all(w);
 	free(day);
 	free(event);
@@ -336,6 +342,8 @@ void phase_find(struct making *m)
 
 bool phase_warns_on(const struct making *m, int32_t day, const char *own)
 {
+	if (off_on(m, day, own))
+		return false;
 	for (size_t i = 0; i < m->warnings; i++) {
 		const struct warning_days *w = &m->warning[i];
 		if ((!own || strcmp(w->own, own) == 0) && w->from <= day && day <= w->to)

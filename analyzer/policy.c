@@ -132,7 +132,7 @@ static void set_map(struct policy *p, struct slice name, struct access *access)
 			p->map = xrealloc(p->map, p->map_room * sizeof(*p->map));
 		}
 		m = &p->map[p->maps++];
-		*m = (struct policy_map){xstrndup(name.p, name.n), NULL};
+		*m = (struct policy_map){.name = xstrndup(name.p, name.n)};
 	}
 	access_free(m->access);
 	m->access = access;
@@ -199,6 +199,39 @@ char *policy_read_file(const char *path, struct slice *bytes)
 	return text;
 }
 
+/* Only types that postmap makes a file of; without one beside it, the text may be a copy. */
+static bool is_unmapped(struct slice name)
+{
+	static const struct {
+		struct slice type;
+		const char *suffix;
+	} made[] = {{{"hash:", 5}, ".db"}, {{"btree:", 6}, ".db"}, {{"lmdb:", 5}, ".lmdb"},
+	            {{"cdb:", 4}, ".cdb"}, {{"dbm:", 4}, ".pag"},  {{"sdbm:", 5}, ".pag"}};
+	struct slice path = access_path_of(name);
+	struct stat source, index;
+	char file[4096];
+
+	slice_skip(&name, SLICE("proxy:"));
+	for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+		if (!slice_starts(name, made[i].type) || path.n + 6 > sizeof file)
+			continue;
+		snprintf(file, sizeof file, "%.*s%s", (int)path.n, path.p, made[i].suffix);
+		if (stat(file, &index) < 0)
+			continue;
+		file[path.n] = '\0';
+		return stat(file, &source) == 0 && source.st_mtime > index.st_mtime;
+	}
+	return false;
+}
+
+const char *policy_unmapped(const struct policy *p)
+{
+	for (size_t i = 0; i < p->maps; i++)
+		if (p->map[i].unmapped)
+			return p->map[i].name;
+	return NULL;
+}
+
 bool policy_read_map(struct policy *p, const char *name)
 {
 	enum access_kind kind = access_kind_of(slice_str(name));
@@ -215,6 +248,7 @@ bool policy_read_map(struct policy *p, const char *name)
 	}
 	good = policy_table(p, name, bytes);
 	free(text);
+	policy_map_of(p, slice_str(name))->unmapped = is_unmapped(slice_str(name));
 	return good;
 }
 

@@ -48,6 +48,11 @@ bool policy_read_map(struct policy *p, const char *name);
  * (Postfix may have a default of its own for it) is not known.
  */
 bool policy_read_main_cf(struct policy *p, const char *path);
+/*
+ * An indexed table whose source is newer than what postmap made of it, as far as
+ * both lie side by side: Postfix still goes by the older rows. NULL: none.
+ */
+const char *policy_unmapped(const struct policy *p);
 /* The expanded value of a main.cf setting; NULL if it is not set there, or names what is not known. */
 const char *policy_setting(const struct policy *p, const char *name);
 

@@ -7,6 +7,7 @@
 struct policy_map {
 	char *name;            /* type:path, without `proxy:` */
 	struct access *access; /* NULL: cannot be read */
+	bool unmapped;         /* its source is newer than its index */
 };
 
 /* A name and its text: a class and its list, a setting of main.cf and its value. */

@@ -53,6 +53,22 @@ enum policy_kind proof_judge(const struct proof_work *w, struct slice name, stru
 	return w->judged->kind;
 }
 
+enum policy_kind proof_judge_pair(const struct proof_work *w, const struct proof_pair *pair)
+{
+	struct policy_judgement *j = w->judged;
+	enum policy_kind kind = proof_judge(w, slice_str(pair->name), slice_str(pair->ip),
+	                                    pair->address ? slice_str(pair->address) : SLICE(""));
+
+	if (kind != POLICY_NOT_KNOWN && policy_unmapped(w->o->policy)) {
+		j->text = SLICE("a map is newer than what postmap made of it: run postmap");
+		return j->kind = POLICY_NOT_KNOWN;
+	}
+	if (kind != POLICY_NO_ROW || (j->steps && slice_is_set(j->step[0].key)))
+		return kind;
+	j->text = SLICE("the map has no row for it: is it the rule's?");
+	return j->kind = POLICY_NOT_KNOWN;
+}
+
 /* On hold, thrown away or sent to somebody else is not let through: whom it was meant for does not get it. */
 bool proof_lets_through(enum policy_kind kind)
 {

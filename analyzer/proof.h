@@ -8,7 +8,10 @@
 
 #include "decision.h"
 
-/* One subject with a verdict exempt or move that decides would-be-lost mail of the window. */
+/*
+ * One subject with a verdict exempt or move that decides would-be-lost mail, of the window or before it, or whose mail
+ * is still warned.
+ */
 enum proof_kind {
 	PROOF_NONE,    /* nothing proves it */
 	PROOF_FILES,   /* the map and network files given let all its mails through */
@@ -21,10 +24,10 @@ struct proof_subject {
 	char *kind, *subject, *verdict; /* words of the view `verdict` */
 	char *note, *owner, *expires;
 	int64_t said_us;
-	int64_t mails, lost, recipients;
+	int64_t mails, lost, recipients; /* of the window */
 	enum proof_kind proof;
 	char why[200];         /* in words: what proves it, or what is missing and what to do */
-	int64_t last_warned;   /* of its mails, in the window; STAMP_NONE never */
+	int64_t last_warned;   /* of its mails, at the window's end; STAMP_NONE never */
 	int64_t last_unwarned; /* accepted without a warning of the rule (sighting); STAMP_NONE */
 	bool still_warned;     /* warned within the last quiet_days of the window */
 	int64_t mismatches;    /* move: refused on 465/587 because the login does not own the sender */

@@ -19,9 +19,10 @@ struct proof_pair {
 	int64_t sender, client;             /* rows of address (0: none) and client */
 	int64_t person;                     /* the sender's folded address, 0: none */
 	char *address, *domain, *name, *ip; /* address: folded */
-	int64_t mails, lost;
-	int64_t first_warned, last_warned; /* lines of the rule; STAMP_NONE: none in the window */
-	/* Of those that lose mail only: */
+	int64_t mails, lost;                /* of the window */
+	int64_t lost_ever;                  /* also before it */
+	int64_t first_warned, last_warned;  /* lines of the rule; STAMP_NONE: none */
+	/* Of those that lose mail, or are still warned, only: */
 	enum policy_kind kind;     /* what the files given say; POLICY_NOT_KNOWN without any */
 	enum policy_member member; /* in mynetworks? POLICY_UNSURE without any */
 	int64_t login_us;          /* the sender's last login; STAMP_NONE */
@@ -63,6 +64,8 @@ int64_t proof_time(const struct query *q, int column); /* STAMP_NONE for NULL */
 bool proof_has_files(const struct proof_work *w);      /* the rule's map was given */
 /* What the rule's map says; w->judged has the steps. Only if proof_has_files. */
 enum policy_kind proof_judge(const struct proof_work *w, struct slice name, struct slice ip, struct slice sender);
+/* The same of a pair. A map without a row for a sender that the rule has warned about is not that rule's: not known. */
+enum policy_kind proof_judge_pair(const struct proof_work *w, const struct proof_pair *pair);
 /* Does it come through, and to whom it was meant for? */
 bool proof_lets_through(enum policy_kind kind);
 /* `warn, hash:/etc/postfix/x line 3` of w->judged. */
@@ -76,6 +79,9 @@ void proof_pairs_load(struct proof_work *w);
 void proof_pairs_release(struct proof_work *w);
 struct proof_subject *proof_subject_find(const struct proof_work *w, int64_t verdict);
 void proof_subject_release(struct proof_subject *s);
+
+/* Warned within the last quiet days? */
+bool proof_pair_is_warned(const struct proof_work *w, const struct proof_pair *pair);
 
 /* proof_subject.c */
 void proof_subjects_make(struct proof *p);

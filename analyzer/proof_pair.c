@@ -72,6 +72,7 @@ static void load_pairs(struct proof_work *w)
 		                                          .ip = text_copy(q, 7),
 		                                          .mails = query_number(q, 8),
 		                                          .lost = query_number(q, 9),
+		                                          .lost_ever = query_number(q, 10),
 		                                          .first_warned = STAMP_NONE,
 		                                          .last_warned = STAMP_NONE,
 		                                          .kind = POLICY_NOT_KNOWN,
@@ -154,12 +155,43 @@ static void load_seen(struct proof_work *w)
 
 static void pair_judge(struct proof_work *w, struct proof_pair *pair)
 {
-	struct slice name = slice_str(pair->name), ip = slice_str(pair->ip);
-
 	if (proof_has_files(w))
-		pair->kind = proof_judge(w, name, ip, pair->address ? slice_str(pair->address) : SLICE(""));
+		pair->kind = proof_judge_pair(w, pair);
 	if (w->o->policy)
-		pair->member = policy_in_networks(w->o->policy, name, ip);
+		pair->member = policy_in_networks(w->o->policy, slice_str(pair->name), slice_str(pair->ip));
+}
+
+/* A mail needs all of its tries: the one that the files stop, or do not know, stands for the pair. */
+static void pair_judge_try(struct proof_work *w, struct proof_pair *pair, struct slice name, struct slice ip)
+{
+	struct proof_pair again = *pair;
+
+	again.name = xstrndup(name.p, name.n);
+	again.ip = xstrndup(ip.p, ip.n);
+	pair_judge(w, &again);
+	bool stopped = proof_has_files(w) && proof_lets_through(pair->kind) && !proof_lets_through(again.kind);
+	bool outside = pair->member == POLICY_INSIDE && again.member != POLICY_INSIDE;
+	if (stopped || outside) {
+		free(pair->name);
+		free(pair->ip);
+		*pair = again;
+	} else {
+		free(again.name);
+		free(again.ip);
+	}
+}
+
+static void load_tries(struct proof_work *w)
+{
+	struct query *q = proof_ask(w, SQL_READ_PROOF_TRIES, 0);
+	size_t at = 0;
+
+	while (query_row(q)) {
+		struct proof_pair *pair = pair_of_row(w, q, &at);
+		if (pair)
+			pair_judge_try(w, pair, query_text(q, 2), query_text(q, 3));
+	}
+	query_free(q);
 }
 
 static void pair_login(struct proof_work *w, struct proof_pair *pair)
@@ -207,12 +239,17 @@ static void load_mismatches(struct proof_work *w)
 	query_free(q);
 	for (size_t i = 0; n && i < w->pairs; i++) {
 		struct mismatch key = {w->pair[i].person, 0}, *found = NULL;
-		if (w->pair[i].lost && key.person)
+		if (w->pair[i].lost_ever && key.person)
 			found = bsearch(&key, m, n, sizeof *m, compare_mismatches);
 		if (found && !mismatch_told(w, i))
 			w->pair[i].mismatches = found->lines;
 	}
 	free(m);
+}
+
+bool proof_pair_is_warned(const struct proof_work *w, const struct proof_pair *pair)
+{
+	return pair->last_warned != STAMP_NONE && pair->last_warned >= w->quiet_from;
 }
 
 static bool pair_moves(const struct proof_work *w, const struct proof_pair *pair)
@@ -236,7 +273,7 @@ void proof_pairs_load(struct proof_work *w)
 	load_people(w);
 	load_seen(w);
 	for (size_t i = 0; i < w->pairs; i++) {
-		if (w->pair[i].lost == 0)
+		if (w->pair[i].lost_ever == 0 && !proof_pair_is_warned(w, &w->pair[i]))
 			continue;
 		pair_judge(w, &w->pair[i]);
 		if (!pair_moves(w, &w->pair[i]) || !w->pair[i].person)
@@ -244,6 +281,8 @@ void proof_pairs_load(struct proof_work *w)
 		pair_login(w, &w->pair[i]);
 		moves = true;
 	}
+	if (w->o->policy)
+		load_tries(w);
 	if (moves)
 		load_mismatches(w);
 }

@@ -9,9 +9,9 @@
 
 /* What is known of a verdict's mail: of all of it, or of that of one own domain. */
 struct tally {
-	int64_t mails, lost, mismatches;
+	int64_t mails, lost, lost_ever, mismatches;
 	int64_t first_warned, last_warned, last_unwarned; /* STAMP_NONE: never */
-	/* Of its pairs that lose mail, one that ...; NULL: none does */
+	/* Of its pairs that lose mail, if there are none, that are still warned, one that ...; NULL: none does */
 	const struct proof_pair *stopped;  /* would still be warned or refused, say the files */
 	const struct proof_pair *unsure;   /* the files do not tell */
 	const struct proof_pair *outside;  /* is not in mynetworks */
@@ -21,9 +21,12 @@ struct tally {
 
 /* ---------------------------------------------------------------------- tallies */
 
+/* NULL is that of a null sender, or of none that the line names; both have names of their own (decision_rule_days.sql). */
 static bool is_of_domain(const char *domain, struct slice own)
 {
-	return !slice_is_set(own) || (domain && domain_is_below(slice_str(domain), own));
+	const char *name = !domain ? "(null sender)" : *domain ? domain : "(no domain)";
+
+	return !slice_is_set(own) || domain_is_below(slice_str(name), own);
 }
 
 static void widen(struct tally *t, const struct proof_pair *pair)
@@ -36,14 +39,22 @@ static void widen(struct tally *t, const struct proof_pair *pair)
 		t->last_warned = pair->last_warned;
 }
 
-static void tally_pair(const struct proof_work *w, struct tally *t, const struct proof_pair *pair)
+static void tally_pair(struct tally *t, const struct proof_pair *pair)
 {
 	t->mails += pair->mails;
 	t->lost += pair->lost;
+	t->lost_ever += pair->lost_ever;
 	t->mismatches += pair->mismatches;
 	widen(t, pair);
-	if (pair->lost == 0)
-		return;
+}
+
+static bool pair_counts(const struct proof_work *w, const struct tally *t, const struct proof_pair *pair)
+{
+	return pair->lost_ever > 0 || (t->lost_ever == 0 && proof_pair_is_warned(w, pair));
+}
+
+static void tally_files(const struct proof_work *w, struct tally *t, const struct proof_pair *pair)
+{
 	if (proof_has_files(w) && pair->kind == POLICY_NOT_KNOWN)
 		t->unsure = pair;
 	else if (proof_has_files(w) && !proof_lets_through(pair->kind))
@@ -55,8 +66,6 @@ static void tally_pair(const struct proof_work *w, struct tally *t, const struct
 /* Only once the first warning is known: a login before it tells nothing of who has moved since. */
 static void tally_login(struct tally *t, const struct proof_pair *pair)
 {
-	if (pair->lost == 0)
-		return;
 	if (pair->login_us == STAMP_NONE || t->first_warned == STAMP_NONE || pair->login_us < t->first_warned)
 		t->stranger = pair;
 	else if (!t->login || pair->login_us > t->login->login_us)
@@ -77,10 +86,12 @@ static struct tally *tally_all(const struct proof_work *w, struct slice domain)
 			if (!s || !is_of_domain(pair->domain, domain))
 				continue;
 			struct tally *t = &all[s - w->subject];
-			if (turn == 0)
-				tally_pair(w, t, pair);
-			else
+			if (turn == 0) {
+				tally_pair(t, pair);
+			} else if (pair_counts(w, t, pair)) {
+				tally_files(w, t, pair);
 				tally_login(t, pair);
+			}
 		}
 	for (size_t i = 0; i < w->seens; i++) {
 		const struct proof_subject *s = proof_subject_find(w, w->seen[i].verdict);
@@ -139,8 +150,7 @@ static void say_files(const struct proof_work *w, const struct proof_pair *pair,
 {
 	char text[90], who[80];
 
-	proof_judge(w, slice_str(pair->name), slice_str(pair->ip),
-	            pair->address ? slice_str(pair->address) : SLICE(""));
+	proof_judge_pair(w, pair);
 	proof_judge_text(w, text, sizeof text);
 	snprintf(why, WHY, "the files given say of %s: %s", pair_text(pair, who), text);
 }
@@ -210,6 +220,12 @@ static bool is_still_warned(const struct proof_work *w, const struct tally *t)
 	return t->last_warned != STAMP_NONE && t->last_warned >= w->quiet_from;
 }
 
+/* Somebody loses mail by it, or would by the next one. */
+static bool is_asked(const struct proof_work *w, const struct tally *t)
+{
+	return t->lost_ever > 0 || is_still_warned(w, t);
+}
+
 static int64_t people_of(const struct proof_work *w, int64_t verdict)
 {
 	int64_t n = 0;
@@ -265,7 +281,7 @@ void proof_subjects_make(struct proof *p)
 
 	p->subject = xcalloc(w->subjects + 1, sizeof *p->subject);
 	for (size_t i = 0; i < w->subjects; i++) {
-		if (all[i].lost == 0)
+		if (!is_asked(w, &all[i]))
 			continue;
 		struct proof_subject *s = &p->subject[p->subjects++];
 		subject_fill(w, &w->subject[i], &all[i], s);
@@ -288,7 +304,7 @@ void proof_of_domain(struct reader *r, const struct decision_options *o, const s
 		return;
 	struct tally *all = tally_all(w, domain);
 	for (size_t i = 0; i < w->subjects; i++) {
-		if (all[i].lost == 0)
+		if (!is_asked(w, &all[i]))
 			continue;
 		*not_proven += prove(w, &w->subject[i], &all[i]) == PROOF_NONE;
 		*still_warned += is_still_warned(w, &all[i]);

@@ -74,8 +74,7 @@ static struct decision_host *host_of(struct making *m, struct slice logged, bool
 	w->host = xrealloc(w->host, (w->hosts + 1) * sizeof *w->host);
 	m->coverage = xrealloc(m->coverage, (w->hosts + 1) * sizeof *m->coverage);
 	w->host[w->hosts] = (struct decision_host){.name = xstrndup(name.p, name.n), .read_to = STAMP_NONE};
-	m->coverage[w->hosts] = (struct coverage){
-	    .first_day = INT32_MAX, .last_day = INT32_MIN, .unwarned = INT32_MIN};
+	m->coverage[w->hosts] = (struct coverage){.first_day = INT32_MAX, .last_day = INT32_MIN, .unwarned = INT32_MIN};
 	return &w->host[w->hosts++];
 }
 
@@ -95,7 +94,6 @@ static void host_day(struct making *m, const struct query *q)
 	struct coverage *c = &m->coverage[h - m->d->window.host];
 	h->accepted += query_number(q, 2);
 	h->null_sender += query_number(q, 4);
-	h->canary += query_number(q, 5);
 	if (outside > 0 && day < c->first_day)
 		c->first_day = day;
 	if (outside > 0 && day > c->last_day)
@@ -114,9 +112,27 @@ static void hosts_load(struct making *m)
 	for (size_t i = 0; i < m->rule_days; i++) {
 		const struct rule_day *d = &m->rule_day[i];
 		struct decision_host *h = host_of(m, slice_str(d->host), false);
-		if (h && d->day >= m->first_day && d->day < m->first_day + (int32_t)m->days)
+		const struct decision_window *w = &m->d->window;
+		if (h && d->warned && d->last_warned >= w->from && d->first_warned <= w->to)
 			h->warned += d->warned;
 	}
+}
+
+static void canaries_load(struct making *m)
+{
+	struct query_param params[MAKING_PARAMS];
+	size_t n = making_params(m, NULL, params);
+	struct query *q = query_new(m->reader, SQL_READ_DECISION_CANARIES, params, n);
+
+	while (query_row(q)) {
+		struct decision_host *h = host_of(m, query_text(q, 0), false);
+		if (h)
+			h->canary += query_number(q, 3);
+		if ((m->canaries & (m->canaries - 1)) == 0)
+			m->canary = xrealloc(m->canary, (m->canaries ? 2 * m->canaries : 1) * sizeof *m->canary);
+		m->canary[m->canaries++] = (struct canary){text_copy(q, 2), stamp_local_day(query_number(q, 1))};
+	}
+	query_free(q);
 }
 
 /* ------------------------------------------------------------------ coverage */
@@ -130,8 +146,6 @@ static void spans_load(struct making *m)
 		if (!h)
 			continue;
 		struct stretches *s = &m->coverage[h - m->d->window.host].covered;
-		if (query_number(q, 2) > h->read_to)
-			h->read_to = query_number(q, 2);
 		stretches_add(s, query_number(q, 1), query_number(q, 2) + 1);
 		if (!query_is_null(q, 3)) /* nothing is missing between the stream before and this one */
 			stretches_add(s, query_number(q, 3), query_number(q, 1));
@@ -178,7 +192,8 @@ static void holes_load(struct making *m)
 		}
 		if (hole_takes(hole.cause))
 			hole_subtract(m, &hole);
-		if (hole.to < w->from || hole.from > w->to || (hole.host && host_is_retired(m->o, slice_str(hole.host)))) {
+		if (hole.to < w->from || hole.from > w->to ||
+		    (hole.host && host_is_retired(m->o, slice_str(hole.host)))) {
 			free(hole.host);
 			free(hole.cause);
 			continue;
@@ -187,6 +202,17 @@ static void holes_load(struct making *m)
 		w->hole[w->holes++] = hole;
 	}
 	query_free(q);
+}
+
+/* How far its log was read without a break that is open at the moment of which we judge. */
+static int64_t read_to(const struct making *m, const struct stretches *covered)
+{
+	const struct decision_window *w = &m->d->window;
+	int64_t moment = w->as_of ? m->o->until : m->o->now, to = w->log_first;
+
+	for (size_t i = 0; i < covered->n && covered->at[i].from <= moment; i++)
+		to = covered->at[i].to - 1;
+	return to;
 }
 
 static void host_judge(struct making *m, size_t i)
@@ -198,6 +224,7 @@ static void host_judge(struct making *m, size_t i)
 	struct stretches in = {0}, kept = {0};
 	int32_t *days = xcalloc(m->days, sizeof *days);
 
+	h->read_to = read_to(m, &c->covered);
 	h->from = from > w->from ? from : w->from;
 	h->to = to < w->to ? to : w->to;
 	h->continuity = h->to > h->from ? stretches_share(&c->covered, h->from, h->to) : 1;
@@ -260,6 +287,7 @@ void window_load(struct making *m)
 
 	days_make(m);
 	hosts_load(m);
+	canaries_load(m);
 	spans_load(m);
 	holes_load(m);
 	for (size_t i = 0; i < w->hosts; i++)
@@ -276,6 +304,9 @@ void window_release(struct making *m)
 		stretches_release(&m->coverage[i].covered);
 		free(m->coverage[i].share);
 	}
+	for (size_t i = 0; i < m->canaries; i++)
+		free(m->canary[i].text);
+	free(m->canary);
 	free(m->coverage);
 	free(m->start);
 }

@@ -72,7 +72,8 @@ case_of()
 	verdict move anna@company.my
 	case $1 in
 	coverage) verdict block 198.18.11{0,1,2,3,4,5,6,7}.0/24 ;;
-	in-force) verdict exempt partner.example ;;
+	in-force | still-warned-greylisted) verdict exempt partner.example ;;
+	in-force-pool) verdict exempt 203.0.113.101 ;;
 	esac
 	said_on_the_fourth_day
 }
@@ -147,6 +148,20 @@ cp -- "${MAP#hash:}" "$TMP/alone"
 report --sender-access "hash:$TMP/alone/${MAP##*/}"
 ok "the same without the classes that the map names: nothing is known of it" decides no-go in_force
 
+touch -d '1 hour ago' "${MAP#hash:}.db"
+report "${FILES[@]}"
+ok "a map that is newer than what postmap made of it is not in force" decides no-go in_force
+touch "${MAP#hash:}.db"
+report "${FILES[@]}"
+ok "... and is once postmap has run" decides go
+rm -- "${MAP#hash:}.db"
+sed s/company/compny/ "${MAP#hash:}" >"$TMP/alone/typo"
+report --sender-access "hash:$TMP/alone/typo" --main-cf "$ETC/main.cf"
+ok "the same with a map that has no row for the domain: it proves nothing" decides no-go in_force
+: >"$TMP/alone/empty"
+report --sender-access "hash:$TMP/alone/empty" --main-cf "$ETC/main.cf"
+ok "the same with an empty map: it proves nothing" decides no-go in_force
+
 case_of seen
 report
 ok "seen sending without a warning since the verdict is proof as well" decides go
@@ -176,11 +191,51 @@ printf '[hosts]\nretired = mx2\n' >"$CONF"
 report "${FILES[@]}"
 ok "... unless the host is retired" decides go
 : >"$CONF"
+
+# followed CAUGHT-UP: as if a follow ran, and had last read all of its log then; until FOLLOW is killed.
+followed()
+{
+	printf '%d\nfollow %020d %020d\n%s\n' $$ 1 "$1" /var/log/mail.log >"$DB.ingest.lock"
+	flock --no-fork "$DB.ingest.lock" sleep 60 &
+	FOLLOW=$!
+	while flock --nonblock --shared "$DB.ingest.lock" true; do sleep 0.05; done
+}
+
+now_us()
+{
+	date +%s%6N
+}
+
+case_of current-host "$(date -d '-33 days' +%F)"
+followed "$(now_us)"
+run report --format json "${FILES[@]}"
+ok "current-host: a follow that is up to date says nothing of the other host's log" decides not-enough-evidence current
+printf '[hosts]\nretired = mx2\n' >"$CONF"
+run report --format json "${FILES[@]}"
+ok "... unless the host is retired" decides go
+kill "$FOLLOW"
+wait "$FOLLOW" 2>/dev/null
+run report --format json "${FILES[@]}"
+ok "a follow that is not there any more is not current" decides not-enough-evidence current
+followed "$(($(now_us) - 301000000))"
+run report --format json "${FILES[@]}"
+ok "... nor is one that is behind by more than five minutes" decides not-enough-evidence current
+kill "$FOLLOW"
+wait "$FOLLOW" 2>/dev/null
+: >"$CONF"
 alone intact not-enough-evidence intact
 alone intact-overlap not-enough-evidence intact
 alone intact-year not-enough-evidence intact
+alone intact-ambiguous not-enough-evidence intact
+alone intact-zeros not-enough-evidence intact
+alone intact-filter not-enough-evidence intact
 alone alive not-enough-evidence alive
 ok "... 1 of 2 hosts" figure_is alive 1
+case_of current-host
+END=2025-09-30 report "${FILES[@]}" --since 2025-09-28T16:00:00Z
+ok "a warning in the window, on its first day, is a sign of life" figure_is alive 2
+END=2025-09-30 report "${FILES[@]}" --since 2025-09-28T17:00:00Z
+ok "... one of that day that lies before the window is none" figure_is alive 1
 alone unchanged not-enough-evidence unchanged
 END=2025-10-16 alone unchanged-reject not-enough-evidence unchanged
 case_of rolled-back
@@ -196,8 +251,40 @@ ok "... one source" figure_is undecided 1
 alone in-force no-go in_force
 case_of rule-off
 report
-ok "rule-off: while the rule is off, nobody proves an exception by not being warned" decides no-go in_force
+ok "rule-off: while the rule is off, nobody proves an exception by not being warned" \
+	decides no-go in_force unchanged window
+report "${FILES[@]}"
+ok "... nor is it watched, whatever the files say" decides not-enough-evidence unchanged window
+ok "... 26 days" figure_is window 26
+case_of rule-paused
+END=2025-10-11 report "${FILES[@]}"
+ok "rule-paused: the days without the rule are not watched" decides not-enough-evidence unchanged window
+ok "... 28 days" figure_is window 28
 alone still-warned no-go still_warned
+END=2025-10-12 alone current-gap not-enough-evidence current
+alone unchanged-brief not-enough-evidence unchanged
+printf '[hosts]\ncanary_client = 192.0.2.200\n' >"$CONF"
+alone alive-canary not-enough-evidence alive
+: >"$CONF"
+
+# Whose only mail lies before the window is refused as well.
+case_of in-force-before
+END=2025-10-31 report "${FILES[@]}" --since 2025-09-20
+ok "in-force-before: an exception of whom the window does not know, in the files: go" decides go
+sed -i 's/^.*quarterly.*$/# &/' "$ETC/wouldblock_own_domain_names.pcre"
+END=2025-10-31 report "${FILES[@]}" --since 2025-09-20
+ok "... and not in the files: not proven" decides no-go in_force
+sed -i 's/^# //' "$ETC/wouldblock_own_domain_names.pcre"
+
+sed -i 1i203.0.113.101/32\ DUNNO "$ETC/wouldblock_own_domain_networks.cidr"
+alone in-force-pool no-go in_force
+sed -i 1i203.0.113.102/32\ DUNNO "$ETC/wouldblock_own_domain_networks.cidr"
+report "${FILES[@]}"
+ok "... until the files let all its addresses through" decides go
+sed -i /203.0.113/d "$ETC/wouldblock_own_domain_networks.cidr"
+sed -i 1i/partner/\ DUNNO "$ETC/wouldblock_own_domain_names.pcre"
+alone still-warned-greylisted no-go still_warned
+sed -i /partner/d "$ETC/wouldblock_own_domain_names.pcre"
 
 # ------------------------------------------------------------------ at the thresholds
 
@@ -317,6 +404,8 @@ for view in mail_verdict verdict recipient_fate; do
 	changed "DROP VIEW $view"
 	trouble "the view $view is gone"
 done
+changed "UPDATE fact_mail SET client = 0 WHERE id = (SELECT min(id) FROM fact_mail)"
+trouble "a mail of which the client is not known, so that no list has it"
 changed "INSERT INTO hole (from_time, to_time, cause) SELECT min(first_stamp), max(last_stamp), 'lost' FROM generation"
 trouble "a hole of all the log"
 fresh directory

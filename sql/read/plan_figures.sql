@@ -16,9 +16,10 @@ hit AS MATERIALIZED (
     l.attempts
   FROM line l JOIN fact_mail m ON m.id = l.mail),
 judged AS MATERIALIZED (
-  SELECT w.sender, w.client, (SELECT mv.verdict FROM mail_verdict mv WHERE mv.mail = w.id) AS verdict
-  FROM (SELECT sender, client, min(id) AS id FROM hit GROUP BY sender, client) w)
-SELECT j.verdict, sum(h.attempts) AS attempts, sum(h.fresh) AS mails, sum(h.lost) AS lost
-FROM hit h JOIN judged j ON j.sender IS h.sender AND j.client = h.client
-GROUP BY j.verdict
-ORDER BY j.verdict
+  SELECT w.*, (SELECT mv.verdict FROM mail_verdict mv WHERE mv.mail = w.id) AS verdict
+  FROM (SELECT min(id) AS id, sum(attempts) AS attempts, sum(fresh) AS mails, sum(lost) AS lost
+    FROM hit GROUP BY sender, client) w)
+SELECT verdict, sum(attempts) AS attempts, sum(mails) AS mails, sum(lost) AS lost
+FROM judged
+GROUP BY verdict
+ORDER BY verdict

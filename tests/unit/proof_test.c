@@ -484,11 +484,23 @@ static void who_loses_nothing_needs_no_proof(void **state)
 {
 	(void)state;
 	one((struct try){.at = AT(1, 8), .client = NEWS, .from = BOSS, .warned = true});
+	warned(AT(20, 8), OTHER, BOSS, ANNA);
 	read_log();
 	verdict(AT(3, 0), "source", "news.example", "exempt");
 	prove();
 	assert_int_equal(world.proof->subjects, 0);
 	assert_int_equal(world.proof->not_proven, 0);
+}
+
+static void who_loses_nothing_yet_and_is_warned_in_the_quiet_days_is_still_warned(void **state)
+{
+	(void)state;
+	one((struct try){.at = AT(1, 8), .client = NEWS, .from = BOSS, .warned = true});
+	read_log();
+	verdict(AT(3, 0), "source", "news.example", "exempt");
+	prove();
+	assert_int_equal(world.proof->subjects, 1);
+	assert_int_equal(world.proof->still_warned, 1);
 }
 
 static void a_move_is_proven_once_each_sender_has_logged_in(void **state)
@@ -1002,6 +1014,7 @@ int main(void)
 	    TEST(unwarned_mail_proves_the_verdict_that_decides_it_and_no_other),
 	    TEST(what_comes_after_the_window_proves_nothing),
 	    TEST(who_loses_nothing_needs_no_proof),
+	    TEST(who_loses_nothing_yet_and_is_warned_in_the_quiet_days_is_still_warned),
 	    TEST(a_move_is_proven_once_each_sender_has_logged_in),
 	    TEST(a_move_is_not_proven_while_one_sender_has_not_logged_in),
 	    TEST(a_login_before_the_first_warning_is_no_move),
