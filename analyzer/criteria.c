@@ -398,6 +398,11 @@ static void judge_coverage(struct judged *j, struct criterion *c)
 		SAY(c, advice, "sources that lose mail still turn up: watch on");
 		return;
 	case ESTIMATE_NONE:
+		if (j->what->sources->lost) { /* a source that is known to lose mail is no source that was not seen */
+			SAY(c, value, "seen on unwatched days only");
+			SAY(c, advice, "mail was lost, but on no day watched: watch on, or read what is missing of the log");
+			return;
+		}
 		c->pass = window->pass;
 		SAY(c, value, "0 in %zu days: < %.2g new a day", j->days, e->at_most);
 		SAY(c, advice, "no source loses mail: this row passes once `window` does");

@@ -16,6 +16,13 @@ struct query {
 	sqlite3_stmt *stmt;
 };
 
+void reader_threads(void)
+{
+	db_library_init(); /* takes us for one thread, unless we say otherwise */
+	if (sqlite3_config(SQLITE_CONFIG_MULTITHREAD) != SQLITE_OK)
+		msg_bug("SQLite cannot be told of threads any more");
+}
+
 struct reader *reader_open(const char *database)
 {
 	struct reader *r = xcalloc(1, sizeof *r);

@@ -11,6 +11,11 @@
 struct reader;
 struct query;
 
+/*
+ * For a program with several threads, each with readers (and verdicts) of its own: before anything
+ * else is asked of a database.
+ */
+void reader_threads(void);
 /* Dies with a clear line if there is no database, or none of ours (66, 65, 78). */
 struct reader *reader_open(const char *database);
 struct reader *reader_close(struct reader *r); /* always NULL */

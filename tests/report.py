@@ -5,10 +5,18 @@
 FILTER are words for report: --since, --until, --domain, --rule. Prints `ok - ` and `not ok - ` lines
 and a tally, as tests/lib.sh has them.
 """
+import csv
+import io
 import json
+import os
 import re
+import sqlite3
 import subprocess
 import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "report"))
+from schema import mistakes  # noqa: E402
 
 FATES = "delivered queued held unknown bounced spam refused tempfailed aborted discarded".split()
 CRITERIA = "window continuity current intact alive unchanged coverage undecided in_force still_warned".split()
@@ -79,6 +87,82 @@ def check_criteria(who, one):
     same(f"{who}: criteria have their fields", [], [m for c in one["criteria"] for m in misfits(CRITERION, c)])
     ok(f"{who}: advice for each row that fails and for no other",
        all(c["pass"] == (c["advice"] is None) for c in one["criteria"]), one["criteria"])
+
+
+def check_schema(r):
+    with open(os.path.join(HERE, "..", "samples", "report.schema.json"), encoding="utf-8") as f:
+        schema = json.load(f)
+    same("it is what samples/report.schema.json says", [], mistakes(schema, r, schema)[:5])
+    broken = {**r, "decision": "maybe"}
+    ok("and the schema would notice another word", mistakes(schema, broken, schema))
+
+
+def check_days(r):
+    days, totals = r["days"], r["totals"]
+    same("the days' mails add up", totals["mails"], sum(d["mails"] for d in days))
+    same("the days' losses add up", totals["would_be_lost"], sum(d["would_be_lost"] for d in days))
+    same("the days watched are those of the window", r["window"]["days"], sum(d["watched"] for d in days))
+    same("the sources seen are all", totals["sources"], days[-1]["sources"] if days else 0)
+    same("and so are those that lose mail", totals["losing_sources"], days[-1]["losing_sources"] if days else 0)
+    ok("days follow each other", [d["day"] for d in days] == sorted({d["day"] for d in days}))
+
+
+def value_of(text):
+    """A CSV field as JSON has it; a number stays text."""
+    return {"": None, "true": True, "false": False}.get(text, text)
+
+
+def plain(value):
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def check_csv(r, command, words):
+    """Each table of CSV says what the JSON says."""
+    lists = {"criteria": r["criteria"], "days": r["days"], "sources": r["sources"], "domains": r["domains"], "holes": r["window"]["holes"],
+             "exceptions": r["exceptions"], "expired": r["expired"], "regressions": r["regressions"], "forecast": r["forecast"],
+             "insiders": r["insiders"], "hosts": r["hosts"], "phases": r["phases"], "rule_gaps": r["rule_gaps"],
+             "other_warnings": r["other_warnings"], "inputs": r["inputs"],
+             "totals": [{"name": k, "number": v} for k, v in r["totals"].items() if k != "fates"],
+             "account": [{"name": k, "number": v} for k, v in r["account"].items()],
+             "fates": [{"fate": k, "pairs": v} for k, v in r["totals"]["fates"].items()],
+             "rates": [{**d, "verdict": d["verdict"] or "undecided"} for d in r["rates"]]}
+    for table, rows in lists.items():
+        out = subprocess.run([*command, "report", "--format", "csv", "--csv-raw", "--table", table, *words], stdout=subprocess.PIPE).stdout
+        got = list(csv.DictReader(io.StringIO(out.decode("utf-8", "surrogateescape"), newline=""), strict=True))
+        shared = [k for k in (got[0] if got else {}) if rows and k in rows[0] and not isinstance(rows[0][k], (list, dict))]
+        ok(f"CSV {table}: as many rows as JSON, and shared columns", len(got) == len(rows) and (not rows or len(shared) > 1), (len(got), len(rows)))
+        for g, row in zip(got, rows):
+            wrong = [(k, g[k], row[k]) for k in shared if value_of(g[k]) != plain(row[k]) and not near(g[k], row[k]) and not empty(g[k], row[k])]
+            if wrong:
+                same(f"CSV {table}: a row", [], wrong)
+                break
+
+
+def near(text, number):
+    """A file name that is null in JSON is the log's in CSV; reals have ten digits."""
+    try:
+        return abs(float(text) - number) < 1e-6
+    except (TypeError, ValueError):
+        return number is None and text != ""
+
+
+def empty(text, value):
+    return text in ("<>", "") and value in ("", None)
+
+
+def check_sql(r, database, given):
+    """The same figures from the views of the contract, asked as a user would with sqlite3."""
+    if given:
+        return
+    db = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    one = lambda sql: db.execute(sql, {"rule": r["rule"]}).fetchone()[0]  # noqa: E731
+    same("SQL: mails", one("SELECT count(*) FROM mail WHERE rule = :rule"), r["totals"]["mails"])
+    same("SQL: would be lost", one("SELECT coalesce(sum(would_be_lost), 0) FROM mail WHERE rule = :rule"), r["totals"]["would_be_lost"])
+    same("SQL: by source", db.execute("SELECT source, sum(would_be_lost) FROM mail WHERE rule = ? GROUP BY 1 ORDER BY 1", (r["rule"],)).fetchall(),
+         sorted((s["source"], s["would_be_lost"]) for s in r["sources"]))
+    same("SQL: by day", db.execute("SELECT date(day * 86400, 'unixepoch'), count(*) FROM mail WHERE rule = ? GROUP BY 1 ORDER BY 1", (r["rule"],)).fetchall(),
+         [(d["day"], d["mails"]) for d in r["days"] if d["mails"]])
+    db.close()
 
 
 def check_shape(r):
@@ -161,8 +245,13 @@ def main():
     r = json.loads(done.stdout.decode("utf-8", "strict"))
     same("the exit code is the decision's", DECISIONS[r["decision"]], done.returncode)
     check_shape(r)
+    check_schema(r)
+    check_days(r)
     given = dict(zip(words[::2], words[1::2]))
+    if "--since" not in given:  # each table is a run of the program
+        check_csv(r, command, words)
     filters = [w for k in ("--since", "--until") if k in given for w in (k, given[k])]
+    check_sql(r, database, given)
     check_numbers(r, Lists(command, filters), given.get("--domain"))
     print(f"{passed} passed, {failed} failed")
     return failed != 0

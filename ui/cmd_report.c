@@ -4,21 +4,26 @@
 #include <time.h>
 
 #include "../analyzer/msg.h"
+#include "anonymize.h"
 #include "command.h"
 #include "in_force.h"
 #include "json.h"
 #include "outfile.h"
-#include "report.h"
+#include "report_tables.h"
 
-enum { FORMAT_TEXT, FORMAT_JSON };
-static const char *const formats[] = {"text", "json", NULL};
+enum { FORMAT_TEXT, FORMAT_HTML, FORMAT_MD, FORMAT_JSON, FORMAT_CSV };
+static const char *const formats[] = {"text", "html", "md", "json", "csv", NULL};
+#define TOP_TEXT 15
+#define TOP_PAGES 200 /* html, md: who reads on has a file for it */
+#define TOP_NOT_SAID (-1)
 
 struct report_command {
 	struct common common;
-	const char *since, *until, *rule, *domain, *output;
+	const char *since, *until, *rule, *domain, *output, *table;
 	struct in_force_given files;
 	int format;
 	int64_t top;
+	bool raw, anonymize;
 };
 
 #define AT(field) offsetof(struct report_command, field)
@@ -31,7 +36,13 @@ static const struct option_row rows[] = {
     {"--until", "TIME", OPTION_TIME, AT(until), "mails before then; in the past: judged as of that time", 0, 0, NULL},
     {"--format", "FORMAT", OPTION_CHOICE, AT(format), "how to print (default: text)", 0, 0, formats},
     {"--output", "FILE", OPTION_STRING, AT(output), "into this file, mode 0600, instead of stdout", 0, 0, NULL},
-    {"--top", "N", OPTION_INT, AT(top), "text: how many rows of each list, 15 if not given", 0, 100000, NULL},
+    {"--table", "NAME", OPTION_STRING, AT(table), "csv: which table (default: sources); `?` lists them", 0, 0, NULL},
+    {"--csv-raw", NULL, OPTION_FLAG, AT(raw), "csv: without the ' that keeps a spreadsheet from calculating", 0, 0,
+     NULL},
+    {"--anonymize", NULL, OPTION_FLAG, AT(anonymize),
+     "people as pseudonyms, client addresses cut to their networks, no notes", 0, 0, NULL},
+    {"--top", "N", OPTION_INT, AT(top), "how many rows of each list: text 15 if not given, html and md 200", 0, 100000,
+     NULL},
     {"--sender-access", "MAP", OPTION_STRING, AT(files.map),
      "the rule's access map as it is now, TYPE:PATH (default: the setting `map`, if it can be read)", 0, 0, NULL},
     {"--mynetworks", "LIST", OPTION_STRING, AT(files.networks),
@@ -48,6 +59,8 @@ struct reporting {
 	struct reader *reader;
 	struct origin *origin;
 	int64_t now;
+	const char *version;
+	const struct report_table *table;
 	struct text text;
 	struct json json;
 	int reports;
@@ -100,18 +113,77 @@ static const struct decided *domain_find(const struct decision *d, const char *n
 	return NULL;
 }
 
-static void print_report(struct reporting *p, const struct report *r)
+static void print_text(struct reporting *p, const struct report *r, const struct report_look *look)
 {
-	const struct report_look look = {.top = p->o->top, .colour = !p->o->output && output_colour()};
-
-	if (p->o->format == FORMAT_JSON) {
-		report_json(&p->json, r);
-		return;
-	}
 	if (p->reports)
 		text_str(&p->text,
 		         "\n================================================================================\n\n");
-	report_text(&p->text, r, &look);
+	report_text(&p->text, r, look);
+}
+
+static void print_markdown(struct reporting *p, const struct report *r, const struct report_look *look)
+{
+	if (p->reports)
+		text_str(&p->text, "\n---\n\n");
+	report_markdown(&p->text, r, look);
+}
+
+static void print_html(struct reporting *p, const struct report *r, const struct report_look *look)
+{
+	report_html(&p->text, r, look, p->reports + 1);
+}
+
+static void print_json(struct reporting *p, const struct report *r, const struct report_look *look)
+{
+	(void)look;
+	report_json(&p->json, r);
+}
+
+/* Without anything to judge a table has no rows, and what is missing is said beside it. */
+static void print_csv(struct reporting *p, const struct report *r, const struct report_look *look)
+{
+	char why[300];
+
+	(void)look;
+	if (p->reports == 0)
+		report_csv_head(&p->text, p->table);
+	if (report_missing(r, why, sizeof why))
+		msg_warn("report: %s", why);
+	else
+		report_csv(&p->text, r, p->table, p->o->raw);
+	for (size_t i = 0; i < r->notes; i++)
+		msg_warn("report: %s", r->note[i]);
+}
+
+static void print_report(struct reporting *p, const struct report *r)
+{
+	static void (*const printers[])(struct reporting *, const struct report *,
+	                                const struct report_look *) = {[FORMAT_TEXT] = print_text,
+	                                                               [FORMAT_HTML] = print_html,
+	                                                               [FORMAT_MD] = print_markdown,
+	                                                               [FORMAT_JSON] = print_json,
+	                                                               [FORMAT_CSV] = print_csv};
+	int64_t top = p->o->format == FORMAT_TEXT ? TOP_TEXT : TOP_PAGES;
+	const struct report_look look = {.top = p->o->top == TOP_NOT_SAID ? top : p->o->top,
+	                                 .colour = !p->o->output && output_colour()};
+
+	printers[p->o->format](p, r, &look);
+}
+
+/* Own domains of the settings, and those that the rule has seen, stay as they are. */
+static void anonymize(struct reporting *p, struct report *r, struct decision *d)
+{
+	struct slice *own = xcalloc(p->settings->domains.n + d->domains + 1, sizeof *own);
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->settings->domains.n; i++)
+		own[n++] = p->settings->domains.item[i];
+	for (size_t i = 0; i < d->domains; i++)
+		own[n++] = slice_str(d->domain[i].domain);
+	struct anonymizer *a = anonymizer_new(p->reader, own, n);
+	anonymize_report(a, r, d);
+	anonymizer_free(a);
+	free(own);
 }
 
 /* A rule that has not seen the domain that was asked for is left out. */
@@ -128,6 +200,9 @@ static void report_rule(struct reporting *p, const char *rule)
 
 	if (!asked || domain) {
 		report_init(&r, p->reader, &o, d, domain);
+		r.version = p->version;
+		if (p->o->anonymize)
+			anonymize(p, &r, d);
 		print_report(p, &r);
 		p->worst = p->reports++ ? worse(p->worst, r.what->decision) : r.what->decision;
 		report_release(&r);
@@ -172,17 +247,50 @@ static void report_all_rules(struct reporting *p)
 	free(rules.name);
 }
 
+/* The page's head says the decision, which is known last. */
+static void close_html(struct reporting *p)
+{
+	struct text page = {0};
+
+	report_html_begin(&page, p->o->rule, p->worst, p->reports);
+	text_add(&page, slice_of(p->text.p, p->text.n));
+	report_html_end(&page);
+	text_release(&p->text);
+	p->text = page;
+}
+
 /* Nothing is printed before all is known, and the last line of a text only once all of it is there. */
 static void print_all(struct reporting *p)
 {
-	if (p->o->format == FORMAT_TEXT)
+	if (p->o->format == FORMAT_HTML)
+		close_html(p);
+	if (p->o->format == FORMAT_TEXT || p->o->format == FORMAT_MD)
 		text_printf(&p->text, "\nRESULT: %s", decision_name(p->worst));
-	text_char(&p->text, '\n');
+	if (p->o->format != FORMAT_CSV)
+		text_char(&p->text, '\n');
 	if (p->o->output)
 		outfile_write(p->o->output, slice_of(p->text.p, p->text.n));
 	else
 		fwrite(p->text.p, 1, p->text.n, stdout);
 	output_check();
+}
+
+static const struct report_table *chosen_table(const struct report_command *o)
+{
+	const struct report_table *table = report_table_find(o->table ? o->table : "sources");
+	struct text names = {0};
+	char safe[100];
+
+	if (o->table && o->format != FORMAT_CSV)
+		msg_die(EX_USAGE, "report: --table goes with --format csv");
+	if (o->raw && o->format != FORMAT_CSV)
+		msg_die(EX_USAGE, "report: --csv-raw goes with --format csv");
+	if (table)
+		return table;
+	for (size_t i = 0; report_tables(i); i++)
+		text_printf(&names, "%s%s", i ? " " : "", report_tables(i)->name);
+	msg_die(EX_USAGE, "report: there is no table `%s`; there are: %s",
+	        msg_safe(slice_str(o->table), safe, sizeof safe), names.p);
 }
 
 static void no_such_domain(const struct report_command *o)
@@ -210,7 +318,7 @@ static int64_t clock_now(void)
 
 int command_report(const struct command *c, struct common *common, int argc, char **argv)
 {
-	struct report_command o = {.common = *common, .top = 15, .rule = "own-domain"};
+	struct report_command o = {.common = *common, .top = TOP_NOT_SAID, .rule = "own-domain"};
 	struct option_rest rest = {0};
 	struct settings settings;
 
@@ -219,13 +327,16 @@ int command_report(const struct command *c, struct common *common, int argc, cha
 		return command_help(c, rows, ROWS);
 	if (rest.n)
 		msg_die(EX_USAGE, "report: what is `%s`? A report takes options only", rest.v[0]);
+	const struct report_table *table = chosen_table(&o);
 	common_settings(&o.common, &settings);
 	char *database = common_database(&o.common, &settings);
 	struct reporting p = {.o = &o,
 	                      .settings = &settings,
 	                      .reader = reader_open(database),
 	                      .origin = common_origin(&settings),
-	                      .now = clock_now()};
+	                      .now = clock_now(),
+	                      .version = common->version,
+	                      .table = table};
 	p.json.out = &p.text;
 	if (strcmp(o.rule, "all") == 0)
 		report_all_rules(&p);

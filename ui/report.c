@@ -1,4 +1,4 @@
-#include "report.h"
+#include "report_i.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +56,7 @@ void report_init(struct report *r, struct reader *reader, const struct decision_
 		decision_totals_of(reader, o, d, domain->domain, &r->totals);
 	load_others(r, reader);
 	load_expired(r, reader);
+	report_more_load(r, reader, o);
 }
 
 void report_release(struct report *r)
@@ -71,6 +72,7 @@ void report_release(struct report *r)
 	}
 	free(r->other);
 	free(r->expired);
+	report_more_release(r);
 }
 
 const char *report_missing(const struct report *r, char *buf, size_t cap)

@@ -4,8 +4,11 @@
  *   report_text.c  the first page and the order of the others
  *   report_who.c   sources, own domains, exceptions, insiders
  *   report_log.c   hosts, what was not seen, after the switch, the account
- *   report_json.c, report_json_proof.c  the same for programs
+ *   report_json.c, report_json_proof.c, report_json_more.c  the same for programs
+ *   report_tables.h, report_md.c, report_csv.c, report_html_i.h  tables, and the formats made of them
  *   report_page.c  numbers, lines and headings of 80 columns
+ *   report_say.c   sentences that all formats for people have
+ *   report_more.c  days, inputs, forecast, and what figures do not say
  */
 #ifndef WB_REPORT_I_H
 #define WB_REPORT_I_H
@@ -13,6 +16,28 @@
 #include "report.h"
 
 #define PAGE_WIDTH 80
+
+/* ------------------------------------------------------------------ report_say.c */
+
+/* Sentences that all formats for people have, without indent or newline; names of a log stand in them as they are. */
+void say_title(struct text *t, const struct report *r); /* `rule own-domain: Mail from ...` */
+void say_phase(struct text *t, const struct report *r); /* `WARN since 11 Oct 2026` */
+void say_window(struct text *t, const struct report *r);
+void say_as_of(struct text *t, const struct report *r);      /* only if it is */
+void say_decision(struct text *t, const struct report *r);   /* `NO-GO` */
+void say_lost(struct text *t, const struct report *r);       /* `would be lost: 849 mails to ...` */
+void say_may_return(struct text *t, const struct report *r); /* only if some may */
+void say_warned(struct text *t, const struct report *r);
+void say_calendar(struct text *t, const struct report *r);
+void say_losing_estimate(struct text *t, const struct report *r);
+void say_estimate(struct text *t, const struct report *r);
+void say_not_judged(struct text *t, const struct report *r);
+
+/* ------------------------------------------------------------------ report_more.c */
+
+/* What report_init leaves to report_more.c. */
+void report_more_load(struct report *r, struct reader *reader, const struct decision_options *o);
+void report_more_release(struct report *r);
 
 struct page {
 	struct text *t;
@@ -60,6 +85,8 @@ void page_insiders(struct page *p);
 
 /* The keys `regressions`, `rule_gaps`, `exceptions` ... of the object; NULL: empty lists. */
 void report_json_proof(struct json *j, const struct proof *proof);
+/* The keys `days`, `rates`, `inputs`. */
+void report_json_more(struct json *j, const struct report *r);
 
 void page_hosts(struct page *p);
 void page_unseen(struct page *p);

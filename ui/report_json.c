@@ -164,6 +164,25 @@ static const char *evidence_of_number(int i)
 	return evidence_name((enum evidence)i);
 }
 
+/* What could not be counted is null, not 0. */
+static void json_no_totals(struct json *j)
+{
+	static const char *const keys[] = {"attempts", "mails",   "would_be_lost", "recipients",
+	                                   "senders",  "clients", "sources",       "losing_sources"};
+	static const char *const others[] = {"may_return", "accepted_mails", "null_sender"};
+
+	json_object(j, "totals");
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		json_null(j, keys[i]);
+	json_object(j, "fates");
+	for (int f = 0; f < FATE_COUNT; f++)
+		json_null(j, fate_of(f));
+	json_object_end(j);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		json_null(j, others[i]);
+	json_object_end(j);
+}
+
 static void json_totals(struct json *j, const struct decision_totals *t)
 {
 	json_object(j, "totals");
@@ -337,6 +356,11 @@ void report_json(struct json *j, const struct report *r)
 	json_str(j, "phase", phase_name(phase_sum_of(d, r->what->domain).phase));
 	json_str(j, "decision", decision_name(r->what->decision));
 	json_str(j, "missing", missing);
+	json_list(j, "notes");
+	for (size_t i = 0; i < r->notes; i++)
+		json_str(j, NULL, r->note[i]);
+	json_list_end(j);
+	json_bool(j, "anonymized", r->anonymous);
 	json_str(j, "map", r->map);
 	if (missing) {
 		json_list(j, "criteria");
@@ -344,7 +368,10 @@ void report_json(struct json *j, const struct report *r)
 	} else {
 		json_criteria(j, r->what);
 	}
-	json_totals(j, &r->totals);
+	if (missing)
+		json_no_totals(j);
+	else
+		json_totals(j, &r->totals);
 	json_domains(j, r);
 	json_sources(j, r);
 	report_json_proof(j, d->proof);
@@ -360,5 +387,6 @@ void report_json(struct json *j, const struct report *r)
 	}
 	json_others(j, r);
 	json_account(j, &d->account);
+	report_json_more(j, r);
 	json_object_end(j);
 }

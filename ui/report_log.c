@@ -58,23 +58,13 @@ static void unseen_holes(struct page *p)
 		add_line(p->t, 4, "%zu more: `wouldblock list holes`", w->holes - HOLES_SHOWN);
 }
 
-static void unseen_sources(struct page *p, const char *which, const struct estimate *e)
+static void unseen_say(struct page *p, void (*say)(struct text *t, const struct report *r))
 {
-	char share[32];
+	struct text words = {0};
 
-	switch (e->state) {
-	case ESTIMATE_COMPUTED:
-		add_line(
-		    p->t, 2,
-		    "%s: %s covered by days; at least %.1f more there may be, expect %.1f new ones in %lld days more",
-		    which, percent(e->coverage, share), e->unseen + 0.0, e->new_sources + 0.0, (long long)e->more_days);
-		return;
-	case ESTIMATE_NONE:
-		add_line(p->t, 2, "%s: none was seen; at most %.2g new ones a day (95 %%)", which, e->at_most);
-		return;
-	case ESTIMATE_TOO_SHORT:
-	case ESTIMATE_CONTRADICTORY: add_line(p->t, 2, "%s: nothing can be said of so few days", which);
-	}
+	say(&words, p->r);
+	add_line_words(p->t, 2, 4, slice_of(words.p, words.n));
+	text_release(&words);
 }
 
 static void unseen_hosts(struct page *p)
@@ -128,20 +118,14 @@ static void unseen_gaps(struct page *p)
 
 void page_unseen(struct page *p)
 {
-	const struct report *r = p->r;
-	char text[CALENDAR_TEXT], n[32];
-
 	heading(p, "What was not seen");
-	add_line(p->t, 2, "calendar: %s", calendar_text(&r->d->window.calendar, text));
+	unseen_say(p, say_calendar);
 	unseen_holes(p);
 	unseen_hosts(p);
-	unseen_sources(p, "sources that lose mail", &r->what->coverage_lost);
-	unseen_sources(p, "all sources", &r->what->coverage_all);
+	unseen_say(p, say_losing_estimate);
+	unseen_say(p, say_estimate);
 	unseen_gaps(p);
-	add_line(p->t, 2,
-	         "not judged: the rule judges the envelope sender only, so %s mails with a null sender and any forged "
-	         "header From were not judged",
-	         grouped(r->totals.null_sender, n));
+	unseen_say(p, say_not_judged);
 }
 
 /* ------------------------------------------------------------------ after the switch */

@@ -13,54 +13,22 @@
 
 /* ------------------------------------------------------------------ title */
 
-struct phase_sum phase_sum_of(const struct decision *d, const char *domain)
+/* A line made of words that one of the functions of report_say.c says. */
+static void page_say(struct page *p, int first, int indent, void (*say)(struct text *t, const struct report *r))
 {
-	const struct decision_window *w = &d->window;
-	struct phase_sum sum = {PHASE_OFF, STAMP_NONE, 0};
+	struct text words = {0};
 
-	for (size_t i = 0; i < w->phases; i++) {
-		const struct decision_phase *p = &w->phase[i];
-		if (domain && strcmp(p->domain, domain) != 0)
-			continue;
-		if (sum.hosts++ == 0)
-			sum.phase = p->phase;
-		else if (sum.phase != p->phase)
-			sum.phase = PHASE_MIXED;
-		if (p->since != STAMP_NONE && (sum.since == STAMP_NONE || p->since < sum.since))
-			sum.since = p->since;
-	}
-	return sum;
-}
-
-/* `WARN since 11 Oct 2026`: the phase of what is shown. */
-static void page_phase(struct page *p)
-{
-	static const char *const words[] = {
-	    [PHASE_OFF] = "OFF: the rule was never seen at work",
-	    [PHASE_WARN] = "WARN",
-	    [PHASE_REJECT] = "REJECT",
-	    [PHASE_MIXED] = "MIXED: it warns for some and refuses others",
-	};
-	struct phase_sum sum = phase_sum_of(p->r->d, p->r->what->domain);
-	char date[CALENDAR_DATE_TEXT];
-
-	text_printf(p->t, "Phase    %s", words[sum.phase]);
-	if (sum.since != STAMP_NONE && sum.phase != PHASE_MIXED)
-		text_printf(p->t, " since %s", calendar_date_text(stamp_local_day(sum.since), date));
-	if (p->r->d->window.switched != STAMP_NONE)
-		text_printf(p->t, ", first refused %s",
-		            calendar_date_text(stamp_local_day(p->r->d->window.switched), date));
-	text_char(p->t, '\n');
+	say(&words, p->r);
+	add_line_words(p->t, first, indent, slice_of(words.p, words.n));
+	text_release(&words);
 }
 
 static void page_title(struct page *p)
 {
-	const struct decision *d = p->r->d;
 	struct text words = {0};
 
-	text_printf(&words, "wouldblock: rule %s", d->rule);
-	if (d->title && *d->title)
-		text_printf(&words, ": %s", d->title);
+	text_str(&words, "wouldblock: ");
+	say_title(&words, p->r);
 	add_line_words(p->t, 0, 2, slice_of(words.p, words.n));
 	text_release(&words);
 	if (p->r->what->domain) {
@@ -72,44 +40,26 @@ static void page_title(struct page *p)
 
 static void page_window(struct page *p)
 {
-	const struct decision_window *w = &p->r->d->window;
-	char from[STAMP_TEXT], to[STAMP_TEXT];
-
-	text_printf(p->t, "Window   %s to %s, %.1f days, %lld watched\n", time_of(w->from, from), time_of(w->to, to),
-	            (double)(w->to - w->from) / 86400e6, (long long)w->days);
-	if (w->as_of)
-		text_printf(p->t, "As of    %s: what came later does not count\n", to);
+	text_str(p->t, "Phase    ");
+	say_phase(p->t, p->r);
+	text_str(p->t, "\nWindow   ");
+	say_window(p->t, p->r);
+	text_char(p->t, '\n');
+	if (p->r->d->window.as_of) {
+		text_str(p->t, "As of    ");
+		say_as_of(p->t, p->r);
+		text_char(p->t, '\n');
+	}
 }
 
 /* ------------------------------------------------------------------ the decision */
 
-const char *decided_by(const struct decided *what)
-{
-	/* a no-go is decided by the last three rows, or by what the rule did after the switch */
-	bool no_go = what->decision == DECISION_NO_GO;
-
-	for (int i = no_go ? CRITERION_UNDECIDED : 0; i < CRITERION_COUNT; i++)
-		if (!what->criterion[i].pass)
-			return criterion_name((enum criterion_id)i);
-	return no_go ? "regressions" : NULL;
-}
-
 static void page_verdict(struct page *p)
 {
-	static const char *const words[] = {
-	    [DECISION_GO] = "GO: all criteria met",
-	    [DECISION_NO_GO] = "NO-GO",
-	    [DECISION_NOT_ENOUGH] = "NOT ENOUGH EVIDENCE",
-	};
-	enum verdict_of_all decision = p->r->what->decision;
-	const char *by = decided_by(p->r->what);
-
 	text_char(p->t, '\n');
 	if (p->look->colour)
-		text_str(p->t, decision == DECISION_GO ? COLOUR_GOOD : COLOUR_BAD);
-	text_str(p->t, words[decision]);
-	if (by && strcmp(by, "regressions") == 0)
-		text_str(p->t, ": mail was refused that nobody predicted");
+		text_str(p->t, p->r->what->decision == DECISION_GO ? COLOUR_GOOD : COLOUR_BAD);
+	say_decision(p->t, p->r);
 	text_str(p->t, p->look->colour ? COLOUR_END "\n" : "\n");
 }
 
@@ -139,32 +89,11 @@ static void page_criterion(struct page *p, enum criterion_id id)
 
 static void page_headline(struct page *p)
 {
-	const struct decision_totals *t = &p->r->totals;
-	struct text words = {0};
-	char buf[32];
-
-	text_str(&words, "would be lost: ");
-	add_count(&words, t->would_be_lost, "mail to ", "mails to ");
-	add_count(&words, t->recipients, "person, from ", "people, from ");
-	add_count(&words, t->losing_sources, "source, of ", "sources, of ");
-	add_count(&words, t->mails, "warned mail (", "warned mails (");
-	add_count(&words, t->attempts, "attempt)", "attempts)");
 	text_char(p->t, '\n');
-	add_line_words(p->t, 0, 2, slice_of(words.p, words.n));
-	text_clear(&words);
-	if (t->may_return) {
-		text_printf(&words, "%s more may still return: refused for now, less than 36 hours ago",
-		            grouped(t->may_return, buf));
-		add_line_words(p->t, 2, 2, slice_of(words.p, words.n));
-		text_clear(&words);
-	}
-	text_str(&words, "all warned: ");
-	add_count(&words, t->sources, "source, ", "sources, ");
-	add_count(&words, t->senders, "sender, ", "senders, ");
-	add_count(&words, t->clients, "client address; ", "client addresses; ");
-	text_printf(&words, "beside them %s mails were accepted, whatever the sender", grouped(t->accepted_mails, buf));
-	add_line_words(p->t, 2, 2, slice_of(words.p, words.n));
-	text_release(&words);
+	page_say(p, 0, 2, say_lost);
+	if (p->r->totals.may_return)
+		page_say(p, 2, 2, say_may_return);
+	page_say(p, 2, 2, say_warned);
 }
 
 /* ------------------------------------------------------------------ fates */
@@ -202,8 +131,9 @@ static void page_fates(struct page *p)
 static void page_first(struct page *p)
 {
 	page_title(p);
-	page_phase(p);
 	page_window(p);
+	for (size_t i = 0; i < p->r->notes; i++)
+		add_line_words(p->t, 0, 2, slice_str(p->r->note[i]));
 	page_verdict(p);
 	for (int i = 0; i < CRITERION_COUNT; i++)
 		page_criterion(p, (enum criterion_id)i);

@@ -539,9 +539,98 @@ static void a_shell_word_is_quoted_or_refused(void **state)
 	text_release(&t);
 }
 
+/* ------------------------------------------------------------------ pages */
+
+static void an_html_text_has_no_markup_and_nothing_a_terminal_obeys(void **state)
+{
+	(void)state;
+	char buf[200];
+
+	for (int i = 0; i < 20000; i++) {
+		struct text t = {0};
+		struct slice in = random_text(buf, sizeof(buf));
+		encode_html(&t, in);
+		if (t.n == 0)
+			continue;
+		assert_null(memchr(t.p, '<', t.n));
+		assert_null(memchr(t.p, '>', t.n));
+		assert_null(memchr(t.p, '"', t.n));
+		assert_null(memchr(t.p, '\'', t.n));
+		columns_of_safe(t.p, t.n);
+		text_release(&t);
+	}
+}
+
+static void the_five_characters_of_html_become_entities(void **state)
+{
+	(void)state;
+	struct text t = {0};
+
+	encode_html(&t, SLICE("<a href=\"x\" b='&amp;'>\033\xff\\"));
+	assert_string_equal(t.p, "&lt;a href=&quot;x&quot; b=&#39;&amp;amp;&#39;&gt;\\x1b\\xff\\\\");
+	text_release(&t);
+}
+
+static void markdown_code_is_one_span_whatever_it_holds(void **state)
+{
+	(void)state;
+	char buf[200];
+
+	for (int i = 0; i < 20000; i++) {
+		struct text t = {0};
+		struct slice in = random_text(buf, sizeof(buf));
+		encode_markdown(&t, in);
+		assert_true(t.n > 2 && t.p[0] == '`' && t.p[t.n - 1] == '`');
+		assert_null(memchr(t.p + 1, '`', t.n - 2));
+		assert_null(memchr(t.p, '|', t.n));
+		columns_of_safe(t.p, t.n);
+		text_release(&t);
+	}
+}
+
+static void a_backtick_and_a_bar_in_markdown_code_are_shown_as_bytes(void **state)
+{
+	(void)state;
+	struct text t = {0};
+
+	encode_markdown(&t, SLICE("a`b|c\\d"));
+	encode_markdown(&t, SLICE(""));
+	assert_string_equal(t.p, "`a\\x60b\\x7cc\\\\d``-`");
+	text_release(&t);
+}
+
+static void a_sentence_in_markdown_keeps_its_words_and_has_no_markup(void **state)
+{
+	(void)state;
+	struct text t = {0};
+
+	encode_markdown_text(&t, SLICE("12 345 of *x* <b> [a](b) | `c` & d"));
+	assert_string_equal(t.p, "12 345 of \\*x\\* &lt;b&gt; \\[a\\](b) \\| \\`c\\` &amp; d");
+	text_release(&t);
+}
+
+static void pages_are_utf8_even_where_the_terminal_is_not(void **state)
+{
+	(void)state;
+	struct text t = {0};
+
+	encode_ascii_only(true);
+	encode_html(&t, SLICE("ä"));
+	encode_markdown(&t, SLICE("漢"));
+	encode_ascii_only(false);
+	assert_string_equal(t.p, "ä`漢`");
+	text_release(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_html_text_has_no_markup_and_nothing_a_terminal_obeys),
+	    cmocka_unit_test(the_five_characters_of_html_become_entities),
+	    cmocka_unit_test(markdown_code_is_one_span_whatever_it_holds),
+	    cmocka_unit_test(a_backtick_and_a_bar_in_markdown_code_are_shown_as_bytes),
+	    cmocka_unit_test(a_sentence_in_markdown_keeps_its_words_and_has_no_markup),
+	    cmocka_unit_test(pages_are_utf8_even_where_the_terminal_is_not),
 	    cmocka_unit_test(what_a_terminal_shows_is_what_the_table_says),
 	    cmocka_unit_test(each_single_byte_is_safe_for_a_terminal),
 	    cmocka_unit_test(each_character_of_unicode_is_safe_for_a_terminal),

@@ -1,0 +1,29 @@
+-- As plan_figures.sql, for a stretch that may end before the log does, by the word that decides: a rule's warning lines,
+-- and its mails first tried in [:from, :to].
+WITH
+texts AS MATERIALIZED (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule),
+line AS MATERIALIZED (
+  SELECT coalesce(t.mail, t.id, a.tx, a.place) AS mail, sum(a.count) AS attempts
+  FROM fact_attempt a
+  JOIN dim_line k ON k.id = a.line
+  LEFT JOIN fact_transaction t ON t.id = coalesce(a.tx, a.place)
+  WHERE a.time >= :from AND a.time <= :to AND k.flags & 17 = 1 AND a.text IN (SELECT id FROM texts)
+  GROUP BY 1),
+hit AS MATERIALIZED (
+  SELECT m.id, m.sender, m.client, m.first_time >= :from AS fresh,
+    m.first_time >= :from AND EXISTS (SELECT 1 FROM fact_recipient r JOIN fate f ON f.id = r.fate
+      WHERE r.mail = m.id AND f.loses AND r.text IN (SELECT id FROM texts)) AS lost,
+    l.attempts
+  FROM line l JOIN fact_mail m ON m.id = l.mail
+  LEFT JOIN address sa ON sa.id = m.sender
+  LEFT JOIN domain d ON d.id = sa.domain
+  WHERE :domain IS NULL OR d.name = :domain OR substr(d.name, -length(:domain) - 1) = '.' || :domain
+    OR (:domain = '(null sender)' AND d.id IS NULL) OR (:domain = '(no domain)' AND d.name = '')),
+judged AS MATERIALIZED (
+  SELECT w.*, (SELECT mv.verdict FROM mail_verdict mv WHERE mv.mail = w.id) AS verdict
+  FROM (SELECT min(id) AS id, sum(attempts) AS attempts, sum(fresh) AS mails, sum(lost) AS lost
+    FROM hit GROUP BY sender, client) w)
+SELECT coalesce(v.verdict, '') AS verdict, sum(j.attempts) AS attempts, sum(j.mails) AS mails, sum(j.lost) AS lost
+FROM judged j LEFT JOIN human_verdict v ON v.id = j.verdict
+GROUP BY 1
+ORDER BY 1
