@@ -400,7 +400,8 @@ static void judge_coverage(struct judged *j, struct criterion *c)
 	case ESTIMATE_NONE:
 		if (j->what->sources->lost) { /* a source that is known to lose mail is no source that was not seen */
 			SAY(c, value, "seen on unwatched days only");
-			SAY(c, advice, "mail was lost, but on no day watched: watch on, or read what is missing of the log");
+			SAY(c, advice,
+			    "mail was lost, but on no day watched: watch on, or read what is missing of the log");
 			return;
 		}
 		c->pass = window->pass;

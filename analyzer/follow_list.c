@@ -108,7 +108,8 @@ void names_list(const struct follow *f, const struct followed *l, struct names *
 		while (names->n > NAMES_MAX)
 			free(names->v[--names->n].path);
 	}
-	qsort(names->v, names->n, sizeof *names->v, by_name);
+	if (names->n)
+		qsort(names->v, names->n, sizeof *names->v, by_name);
 }
 
 bool names_same(const struct names *a, const struct names *b)

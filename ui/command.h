@@ -57,6 +57,7 @@ int command_report(const struct command *c, struct common *common, int argc, cha
 int command_review(const struct command *c, struct common *common, int argc, char **argv);
 int command_status(const struct command *c, struct common *common, int argc, char **argv);
 int command_summary(const struct command *c, struct common *common, int argc, char **argv);
+int command_tui(const struct command *c, struct common *common, int argc, char **argv);
 
 /* Usage, summary, options, help text; then the program is to end with 0. */
 int command_help(const struct command *c, const struct option_row *rows, size_t n);

@@ -38,6 +38,13 @@ static const struct command commands[] = {
      "  wouldblock follow --history 4\n",
      command_follow},
     {"status", "", "Say whether follow runs, how far it has read, and what is missing", NULL, command_status},
+    {"tui", "", "Show it all on the screen, as it happens, and decide source by source",
+     "Sources, senders, recipients, live lines, criteria, plan, holes; Enter goes in, Esc\n"
+     "back, e m b decide, u takes back, ? tells all keys. It reads while `follow` writes;\n"
+     "--follow FILE does both. --dump prints a screen as text, after the keys of --keys.\n\n"
+     "  wouldblock tui --follow /var/log/mail.log\n"
+     "  wouldblock tui --keys '<enter>' --size 120x40 --dump\n",
+     command_tui},
     {"report", "", "Say whether the rule may start to refuse, and to whom it matters",
      "Ten criteria decide. Exit code 0: go, all are met; 1: no-go; 2: not enough\n"
      "evidence; any error: 64 or more. A text is whole if its last line is `RESULT: ...`.\n"

@@ -39,6 +39,7 @@ static struct decision_options options_of(const struct loading *l, const char *r
 	    .now = l->now,
 	    .days = s->days,
 	    .quiet_days = s->quiet_days,
+	    .behind = s->behind * INT64_C(1000000),
 	    .continuity = s->continuity,
 	    .coverage = s->coverage,
 	    .alias = s->alias.item,

@@ -1,0 +1,331 @@
+#!/usr/bin/env bash
+#
+# The dashboard: each view as text at three sizes, with hostile, no and many data, against tests/tui/;
+# what it says where it cannot run; and in a real terminal (tmux) that a new line appears, keys act,
+# the size may change, and the terminal is put back however it ends.
+#
+# UPDATE=1 writes what is seen as what is wanted.
+
+# shellcheck source=tests/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+export TZ=UTC LC_ALL=C.UTF-8
+unset NO_COLOR
+LOG=$TMP/mail.log GOLDEN=$TESTS/tui UNTIL=2026-10-08T12:00:00Z
+NEXT=0
+
+# mail MINUTE CLIENT SENDER RECIPIENT [STATUS]: a warned mail that is accepted, and delivered if STATUS says how.
+mail()
+{
+	local id
+	NEXT=$((NEXT + 1))
+	id=$(printf '4B%08X' "$NEXT")
+	sed "s/^/2026-10-0$((6 + $1 / 1440))T$(printf '%02d:%02d' $(($1 / 60 % 24)) $(($1 % 60))):00.000000+00:00 gw01 postfix\//" <<-END
+		smtpd[$NEXT]: connect from $2
+		smtpd[$NEXT]: NOQUEUE: warn: RCPT from $2: *** Invalid Inbound Sender ***; from=<$3> to=<$4> proto=ESMTP helo=<x.example>
+		smtpd[$NEXT]: $id: client=$2
+		cleanup[9]: $id: message-id=<$NEXT@x.example>
+		qmgr[8]: $id: from=<$3>, size=700, nrcpt=1 (queue active)
+		smtpd[$NEXT]: disconnect from $2 ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5
+	END
+	[ -z "${5-}" ] || echo "2026-10-0$((6 + $1 / 1440))T$(printf '%02d:%02d' $(($1 / 60 % 24)) $(($1 % 60))):01.000000+00:00 gw01 postfix/local[7]: $id: to=<$4>, relay=local, delay=1, delays=1/0/0/0, dsn=${5%% *}, status=${5#* }
+2026-10-0$((6 + $1 / 1440))T$(printf '%02d:%02d' $(($1 / 60 % 24)) $(($1 % 60))):02.000000+00:00 gw01 postfix/qmgr[8]: $id: removed"
+}
+
+hostile_log()
+{
+	local marks
+	marks=$(printf '\xcc\x81%.0s' {1..40})
+	for i in 1 2 3; do
+		mail $i 'a.news.example[203.0.113.7]' boss@firma.example anna@firma.example '2.0.0 sent (delivered to mailbox)'
+	done
+	mail 64 'unknown[203.0.113.77]' $'ev\u202eil\u200b@firma.example' bob@firma.example
+	mail 65 'unknown[203.0.113.77]' $'\e]0;title\a\e[2J\x9b31m@firma.example' $'\xff\xfe@firma.example' '5.0.0 bounced (gone)'
+	mail 66 'unknown[198.51.100.5]' $'日本語テスト@firma.example' $'漢字@firma.example' '2.0.0 sent (delivered to mailbox)'
+	mail 127 'unknown[198.51.100.5]' "e${marks}x@firma.example" '%n%s%08x@firma.example' '2.0.0 sent (delivered to mailbox)'
+	mail 1570 'unknown[10.20.30.77]' 'back\slash"quote@firma.example' "'; drop table x; --@firma.example"
+	mail 1571 $'xn--mller-kva.example[192.0.2.9]' "$(printf 'long%.0s' {1..60})@firma.example" anna@firma.example
+}
+
+# 600 sources, 1 to 3 mails each.
+large_log()
+{
+	awk 'BEGIN { for (i = 0; i < 600; i++) for (k = 0; k <= i % 3; k++) {
+		t = sprintf("2026-10-0%dT%02d:%02d:%02d.000000+00:00 gw01 postfix/", 6 + i % 2, i / 60 % 24, i % 60, k)
+		c = sprintf("host%d.sender%03d.example[198.18.%d.%d]", k, i, i / 250, i % 250); n = i * 4 + k
+		q = sprintf("4C%08X", n)
+		print t "smtpd[" n "]: connect from " c
+		print t "smtpd[" n "]: NOQUEUE: warn: RCPT from " c ": *** Invalid Inbound Sender ***; from=<user" i % 40 "@firma.example> to=<to" i % 90 "@firma.example> proto=ESMTP helo=<x>"
+		print t "smtpd[" n "]: " q ": client=" c
+		print t "qmgr[8]: " q ": from=<user" i % 40 "@firma.example>, size=7, nrcpt=1 (queue active)"
+		print t "smtpd[" n "]: disconnect from " c " ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"
+	} }' | sort -s -k1,1
+}
+
+# dump ARGS...: a screen as text, as of a fixed moment.
+dump()
+{
+	wb tui --dump --until "$UNTIL" "$@" 2>"$ERR"
+}
+
+# views SIZE NAME SCRIPT ...: each of these screens under its name; where a log lies is no matter.
+views()
+{
+	local size=$1
+	shift
+	while [ $# -gt 0 ]; do
+		echo "=== $1: $2"
+		dump --size "$size" --keys "$2" || echo "status $?"
+		shift 2
+	done | sed 's/^\(│\{0,1\}[▶ ]*\)\/.*/\1(where it stands)/'
+}
+
+golden()
+{
+	if [ -n "${UPDATE-}" ]; then
+		cp -- "$TMP/seen" "$GOLDEN/$1"
+	fi
+	same "$GOLDEN/$1" "$TMP/seen"
+}
+
+# Nothing but printable characters and line ends, no line wider than the screen: judged by another program.
+harmless()
+{
+	python3 - "$TMP/seen" "$1" <<-'END'
+		import sys, unicodedata
+		text = open(sys.argv[1], encoding='utf-8', errors='strict').read()
+		for c in text:
+		    if c != '\n' and unicodedata.category(c) in ('Cc', 'Cf', 'Cs', 'Co', 'Zl', 'Zp'):
+		        sys.exit('U+%04X' % ord(c))
+		for line in text.split('\n'):
+		    width = sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in 'WF' else 1 for c in line)
+		    if width > int(sys.argv[2]) and not line.startswith('==='):
+		        sys.exit('%d columns: %s' % (width, line))
+	END
+}
+
+EVERY=(sources 1 senders 2 recipients 3 live 4 criteria 5 plan 6 holes 7)
+
+# ------------------------------------------------------------------ each view as text
+
+hostile_log >"$LOG"
+fresh hostile
+run ingest "$LOG"
+ok "the hostile log is read" status_is 0
+run mark 10.20.30.77 move --note $'it is the print server'
+for size in 80x24 40x10 200x60; do
+	views $size "${EVERY[@]}" source '<enter>' source-end '<enter>G' mails '2<enter>' lines '4k<enter>' card '5j<enter>' \
+		help '?' filtered '2/\u{202E<enter>' marked '<space><space>' nothing '/nowhere' note 'nwhy' >"$TMP/seen"
+	ok "hostile data at $size: as wanted" golden "hostile-$size.txt"
+	ok "... nothing that a terminal would obey, and no line too wide" harmless ${size%x*}
+done
+: >"$TMP/empty.log"
+fresh empty
+run ingest "$TMP/empty.log"
+for size in 80x24 40x10 200x60; do
+	views $size "${EVERY[@]}" help '?' enter '<enter>' >"$TMP/seen"
+	ok "without data at $size: as wanted" golden "empty-$size.txt"
+done
+large_log >"$TMP/large.log"
+fresh large
+run ingest "$TMP/large.log"
+for size in 80x24 40x10 200x60; do
+	views $size sources 1 end G page '<pgdn><pgdn>' senders 2 recipients 3 holes 7 >"$TMP/seen"
+	ok "600 sources at $size: as wanted" golden "large-$size.txt"
+done
+LC_ALL=C dump >"$TMP/seen"
+ok "without UTF-8 all is ASCII" test -z "$(LC_ALL=C tr -d '\n -~' <"$TMP/seen")"
+
+# ------------------------------------------------------------------ where it cannot run
+
+run tui </dev/null
+ok "no terminal: status 64, one line" complains 64
+ok "... which names commands that need none" says 'wouldblock report'
+run tui --dump --keys '<nokey>'
+ok "a key that is none: status 64, one line" complains 64
+run tui --dump --size 80
+ok "a size that is none: status 64, one line" complains 64
+run tui now
+ok "a word too many: status 64, one line" complains 64
+good=$DB
+DB=$TMP/nowhere/db
+run tui --dump
+ok "no database: status 66, one line" complains 66
+ok "... which says what makes one" says 'wouldblock ingest'
+DB=$good
+
+# ------------------------------------------------------------------ in a real terminal
+
+S=$TMP/tmux.socket
+tm()
+{
+	tmux -S "$S" -f /dev/null "$@"
+}
+trap 'tm kill-server 2>/dev/null; rm -rf -- "$TMP"' EXIT
+
+screen()
+{
+	tm capture-pane -p
+}
+
+# until_seen ERE [SECONDS]: the screen shows it before long.
+until_seen()
+{
+	local end=$((${EPOCHREALTIME/./} + ${2:-5} * 1000000 * ${TIME_FACTOR:-1}))
+	until screen | grep -Eq -- "$1"; do
+		if [ "${EPOCHREALTIME/./}" -gt "$end" ]; then
+			echo "never seen: $1"
+			screen
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+until_gone()
+{
+	local end=$((${EPOCHREALTIME/./} + 5000000 * ${TIME_FACTOR:-1}))
+	while screen | grep -Eq -- "$1"; do
+		[ "${EPOCHREALTIME/./}" -le "$end" ] || return 1
+		sleep 0.02
+	done
+}
+
+# The state of the terminal as stty has it, where the shell in it can be asked.
+settings_of_terminal()
+{
+	tm send-keys "clear; stty -a >$TMP/stty.$1; echo told-$1-so" Enter
+	until_seen "^told-$1-so"
+}
+
+start()
+{
+	tm send-keys "clear; $WOULDBLOCK --db $DB --config $CONF tui $*" Enter
+}
+
+ended()
+{
+	until_seen '^\$ *$' && ! screen | grep -q Sources
+}
+
+WOULDBLOCK=$(realpath -- "$WOULDBLOCK")
+live=$TMP/live.log
+hostile_log >"$live"
+fresh terminal
+wb follow --from-start "$live" >"$TMP/follow.said" 2>&1 &
+follow=$!
+if ! tm new-session -d -x 100 -y 30 "PS1='\$ ' exec bash --norc --noprofile"; then
+	skip "the dashboard in a terminal" "tmux does not start"
+	kill "$follow"
+	finish
+fi
+until_seen '^\$'
+for _ in {1..100}; do
+	[ -n "$(wb list sources --format csv 2>/dev/null)" ] && break
+	sleep 0.05
+done
+settings_of_terminal before
+start
+ok "it starts in a terminal" until_seen '▶ news.example'
+ok "it sees that somebody follows" until_seen 'following live.log'
+tm send-keys 4
+ok "Live shows the newest line" until_seen '▶.* 10-07 02:11:00|▶.*longlong'
+# From the write to the screen: follow's part, ours, and what tmux and this loop add.
+mail 1600 'new.arrival.example[192.0.2.200]' fresh@firma.example anna@firma.example >>"$live"
+appended=${EPOCHREALTIME/./}
+ok "a new line appears" until_seen 'fresh@fir'
+ms=$(((${EPOCHREALTIME/./} - appended) / 1000))
+echo "# after $ms ms"
+ok "... within a quarter of a second (was $ms ms)" test $ms -le $((250 * ${TIME_FACTOR:-1}))
+tm send-keys 1 :news Enter e
+ok "a verdict is said" until_seen 'news.example: exempt'
+ok "... and stands in its row" until_seen '▶ news.example .*exempt'
+tm send-keys u
+ok "it is taken back" until_seen '▶ news.example .*undecided'
+tm send-keys Space Space b
+ok "marked rows are decided together" until_seen '2 rows: block'
+tm send-keys u
+ok "... and taken back together" until_seen 'taken back: 2 rows'
+tm send-keys /arrival Enter
+ok "a filter shows what holds the text" until_seen 'holds "arrival".*1/1'
+tm send-keys Enter
+ok "Enter goes in" until_seen 'Sources > Source'
+ok "... to the lines of the log" until_seen 'WARN|warn'
+tm resize-window -x 40 -y 10
+ok "a small screen is drawn anew" until_seen 'NO-GO|NOT-ENOUGH'
+ok "... within its width" test "$(screen | wc -L)" -le 40
+tm resize-window -x 300 -y 100
+ok "so is a large one" until_seen '┌ Sources > Source .*─┐$'
+tm resize-window -x 100 -y 30
+tm send-keys Escape Escape
+ok "Esc goes back" until_gone 'Sources > Source'
+tm send-keys '?'
+ok "? helps" until_seen 'only rows that hold a text'
+tm send-keys Escape C-z
+ok "Ctrl-Z leaves it" until_seen 'Stopped'
+tm send-keys fg Enter
+ok "fg comes back" until_seen '▶Sources|▶ '
+tm send-keys q
+ok "q ends it" ended
+settings_of_terminal after
+ok "the terminal is as it was" same "$TMP/stty.before" "$TMP/stty.after"
+
+# The process that the shell in the terminal runs.
+dashboard()
+{
+	pgrep -P "$(tm list-panes -F '#{pane_pid}')"
+}
+
+# dies SIGNAL: the terminal is put back when this ends it.
+dies()
+{
+	start
+	until_seen 'Sources ─' || return 1
+	kill "-$1" "$(dashboard)" || return 1
+	until_seen '\$ *$' || return 1
+	tm send-keys "clear" Enter
+	settings_of_terminal "$1" && same "$TMP/stty.before" "$TMP/stty.$1"
+}
+for signal in TERM HUP INT SEGV ABRT; do
+	ok "SIG$signal puts the terminal back" dies $signal
+done
+tm send-keys "clear; TERM=dumb $WOULDBLOCK --db $DB tui" Enter
+ok "TERM=dumb: it says so" until_seen 'TERM is dumb'
+tm send-keys "clear; TERM=nosuchterminal $WOULDBLOCK --db $DB tui" Enter
+ok "an unknown TERM: it says so" until_seen 'terminal is not known'
+tm send-keys "clear; NO_COLOR=1 $WOULDBLOCK --db $DB --config $CONF tui" Enter
+until_seen 'Sources ─'
+ok "NO_COLOR: no colour" test -z "$(tm capture-pane -p -e | grep -E $'\e\\[([0-9;]*;)?3[0-8]')"
+tm send-keys q
+ended
+start
+until_seen 'Sources ─'
+ok "else there is colour" test -n "$(tm capture-pane -p -e | grep -E $'\e\\[([0-9;]*;)?3[0-8]')"
+pid=$(dashboard)
+tm kill-server
+gone=1
+for _ in {1..100}; do
+	kill -0 "$pid" 2>/dev/null || { gone=0; break; }
+	sleep 0.02
+done
+ok "a terminal that is closed ends it" test $gone -eq 0
+kill "$follow"
+wait "$follow"
+
+# ------------------------------------------------------------------ --follow
+
+fresh both
+tm new-session -d -x 100 -y 30 "PS1='\$ ' exec bash --norc --noprofile"
+until_seen '^\$'
+start --follow "$live"
+ok "--follow makes the database and starts" until_seen 'Sources ─'
+mail 1700 'second.arrival.example[192.0.2.201]' both@firma.example anna@firma.example >>"$live"
+ok "... reads the log" until_seen '▶ arrival.example'
+child=$(pgrep -P "$(dashboard)")
+ok "... in a process of its own" test -n "$child"
+tm send-keys q
+ok "... and ends" ended
+ok "... and nobody follows any more" test ! -e "/proc/$child"
+tm kill-server
+
+finish

@@ -1,0 +1,338 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../analyzer/msg.h"
+#include "command.h"
+#include "term.h"
+#include "tui.h"
+
+struct tui_command {
+	struct common common;
+	const char *rule, *since, *until, *follow, *keys, *size;
+	bool dump;
+};
+
+#define AT(field) offsetof(struct tui_command, field)
+static const struct option_row rows[] = {
+    COMMON_ROWS(struct tui_command),
+    {"--rule", "NAME", OPTION_STRING, AT(rule), "which rule (default: own-domain)", 0, 0, NULL},
+    {"--since", "TIME", OPTION_TIME, AT(since), "mails from then on: YYYY-MM-DD, or with HH:MM, or RFC 3339", 0, 0,
+     NULL},
+    {"--until", "TIME", OPTION_TIME, AT(until), "mails before then; in the past: as of that time", 0, 0, NULL},
+    {"--follow", "FILE", OPTION_STRING, AT(follow), "also read this log into the database as it grows", 0, 0, NULL},
+    {"--keys", "SCRIPT", OPTION_STRING, AT(keys),
+     "press these keys first: jj<enter>/news<enter><esc>; <up> <down> <pgup> <pgdn> <home> <end> <tab> <bksp> <lt> "
+     "<mouse Y X> <size COLSxROWS>",
+     0, 0, NULL},
+    {"--size", "SIZE", OPTION_STRING, AT(size), "with --dump: how large the screen is, COLSxROWS (default: 80x24)", 0,
+     0, NULL},
+    {"--dump", NULL, OPTION_FLAG, AT(dump), "print the screen as text, and end; needs no terminal", 0, 0, NULL},
+};
+#define ROWS (sizeof rows / sizeof *rows)
+
+static int64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* What ages are told by: the clock, or the moment that --until asks about. */
+static int64_t now_of(const struct tui *t)
+{
+	int64_t now = clock_now();
+
+	return t->load.until != STAMP_NONE && t->load.until < now ? t->load.until : now;
+}
+
+/* ------------------------------------------------------------------ without a terminal */
+
+static void size_of(const char *said, int *cols, int *lines)
+{
+	struct slice s = slice_str(said);
+	uint64_t a, b;
+
+	if (!slice_number(&s, GRID_MAX, &a) || !slice_skip(&s, SLICE("x")) || !slice_number(&s, GRID_MAX, &b) || s.n ||
+	    a == 0 || b == 0)
+		msg_die(EX_USAGE, "tui: --size: COLSxROWS, each from 1 to %d, for example 80x24", GRID_MAX);
+	*cols = (int)a;
+	*lines = (int)b;
+}
+
+static struct key next_key(struct slice *script)
+{
+	struct slice was = *script;
+	struct key k;
+	char safe[60];
+
+	if (!keys_script(script, &k))
+		msg_die(EX_USAGE, "tui: --keys: no such key: %s", msg_safe(was, safe, sizeof safe));
+	return k;
+}
+
+static void dump(struct tui *t, const struct tui_command *o)
+{
+	struct slice script = slice_str(o->keys ? o->keys : "");
+	struct grid g = {0};
+	struct text out = {0};
+	int cols, lines;
+
+	size_of(o->size ? o->size : "80x24", &cols, &lines);
+	for (;;) {
+		tui_settle(t);
+		grid_reset(&g, lines, cols);
+		tui_draw(t, &g, now_of(t));
+		if (script.n == 0 || t->quit)
+			break;
+		struct key k = next_key(&script);
+		if (k.code == CODE_SIZE) {
+			cols = k.x;
+			lines = k.y;
+		}
+		tui_key(t, &k);
+	}
+	grid_print(&g, &out);
+	fwrite(out.p, 1, out.n, stdout);
+	output_check();
+	text_release(&out);
+	grid_release(&g);
+}
+
+/* ------------------------------------------------------------------ in a terminal */
+
+static void show(struct tui *t, struct grid *g)
+{
+	int lines, cols;
+
+	if (t->redraw)
+		term_redraw();
+	t->redraw = false;
+	term_size(&lines, &cols);
+	grid_reset(g, lines, cols);
+	tui_draw(t, g, now_of(t));
+	term_show(g);
+}
+
+static void suspend(struct tui *t)
+{
+	t->suspend = false;
+	lane_rest(t->rows, true);
+	lane_rest(t->head_lane, true);
+	term_suspend();
+	lane_rest(t->rows, false);
+	lane_rest(t->head_lane, false);
+}
+
+/* One key of the script, if all that was asked for before is there. */
+static bool scripted(struct tui *t, struct slice *script, struct key *k)
+{
+	if (script->n == 0 || !tui_view(t)->sheet)
+		return false;
+	*k = next_key(script);
+	return true;
+}
+
+static void run(struct tui *t, int wake, struct slice script)
+{
+	struct grid g = {0};
+	struct key k;
+
+	while (!t->quit && !term_signal()) {
+		show(t, &g);
+		/* all that is there is taken before it is shown: a paste, a storm of resizes */
+		enum term_event e = scripted(t, &script, &k) ? TERM_KEY : term_wait(1000, wake, &k);
+		for (int n = 0; e == TERM_KEY && n < 1000 && !t->quit; n++) {
+			tui_key(t, &k);
+			if (t->suspend)
+				suspend(t);
+			e = term_wait(0, wake, &k);
+		}
+		if (e == TERM_GONE)
+			break;
+		tui_take(t);
+	}
+	grid_release(&g);
+}
+
+/* ------------------------------------------------------------------ --follow */
+
+struct following {
+	pid_t pid; /* 0: there is none */
+	int said;  /* what it says, in a file without a name: the screen is ours */
+};
+
+static void repeat(int fd)
+{
+	char buf[4000];
+	ssize_t n = pread(fd, buf, sizeof buf, 0);
+
+	if (n > 0)
+		fwrite(buf, 1, (size_t)n, stderr);
+}
+
+static noreturn void be_follow(const struct tui_command *o, struct common *common, int said)
+{
+	static const struct command follow = {"follow", "", "", NULL, command_follow};
+	char *words[] = {(char *)o->follow, NULL};
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	setpgid(0, 0); /* the terminal's keys are not for it */
+	dup2(said, STDERR_FILENO);
+	exit(command_follow(&follow, common, 1, words));
+}
+
+/*
+ * A process of its own, which `follow` is in any case: it goes on in whatever state the screen is, and
+ * ends with us, however we end. It makes the database, so we wait until there is one.
+ */
+static struct following start_follow(const struct tui_command *o, struct common *common, const char *database)
+{
+	const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
+	struct following f = {.said = memfd_create("follow", MFD_CLOEXEC)};
+	struct stat st;
+	int status;
+
+	fflush(stdout);
+	f.pid = f.said < 0 ? -1 : fork();
+	if (f.pid < 0)
+		msg_die(EX_OSERR, "tui: --follow: %s", strerror(errno));
+	if (f.pid == 0)
+		be_follow(o, common, f.said);
+	while (stat(database, &st) != 0 || st.st_size == 0 || !follow_alive(database)) {
+		if (waitpid(f.pid, &status, WNOHANG) == f.pid) {
+			repeat(f.said);
+			exit(WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE);
+		}
+		nanosleep(&nap, NULL);
+	}
+	return f;
+}
+
+static void end_follow(const struct following *f)
+{
+	kill(f->pid, SIGTERM);
+	while (waitpid(f->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	repeat(f->said);
+	close(f->said);
+}
+
+/* ------------------------------------------------------------------ the command */
+
+/* A plan needs a rule of the settings with a map of rows; without one the view says so. */
+static const char *no_plan(const struct settings *s, const char *name)
+{
+	for (int i = 0; i < s->rules.count; i++) {
+		const char *map = s->rules.rule[i].map;
+		if (strcmp(s->rules.rule[i].name, name) != 0)
+			continue;
+		if (!map)
+			return "This rule has no access map in the settings, so there is no plan: name one as `map`.";
+		struct slice path = access_path_of(slice_str(map));
+		if (access_kind_of(slice_str(map)) != ACCESS_INDEXED || plan_text_trouble(map) || strpbrk(map, " ,") ||
+		    path.n == 0 || path.p[path.n - 1] == '/')
+			return "The rule's access map in the settings is none that a plan can be made for.";
+		return NULL;
+	}
+	return "The settings do not know this rule, so there is no plan.";
+}
+
+static void need_database(const char *database)
+{
+	char safe[400];
+
+	if (access(database, F_OK) != 0 && errno == ENOENT)
+		msg_die(EX_NOINPUT,
+		        "tui: no database %s yet: `wouldblock ingest /var/log/mail.log*` makes it, or `wouldblock tui "
+		        "--follow /var/log/mail.log`",
+		        msg_safe(slice_str(database), safe, sizeof safe));
+}
+
+static bool colour_wanted(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return !(no && *no);
+}
+
+static void run_in_terminal(const struct load *load, const struct tui_command *o)
+{
+	int wake[2];
+
+	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
+		msg_die(EX_OSERR, "tui: %s", strerror(errno));
+	term_open(colour_wanted());
+	struct tui *t = tui_new(load, true, wake[1]);
+	run(t, wake[0], slice_str(o->keys ? o->keys : ""));
+	term_close();
+	if (!tui_free(t)) {
+		/* A query of a large database is still running; nothing of ours is lost with it. */
+		fflush(stdout);
+		_exit(0);
+	}
+	close(wake[0]);
+	close(wake[1]);
+}
+
+int command_tui(const struct command *c, struct common *common, int argc, char **argv)
+{
+	struct tui_command o = {.common = *common, .rule = "own-domain"};
+	struct option_rest rest = {0};
+	struct settings settings;
+	struct planned planned;
+	struct following follow = {0};
+
+	option_parse(rows, ROWS, argc, argv, &o, &rest);
+	if (rest.help)
+		return command_help(c, rows, ROWS);
+	if (rest.n)
+		msg_die(EX_USAGE, "tui: what is `%s`? It takes options only", rest.v[0]);
+	if (!o.dump && term_trouble())
+		msg_die(EX_USAGE, "tui: %s; `wouldblock report` and `wouldblock list` need none", term_trouble());
+	glyph_ascii_only(strcmp(nl_langinfo(CODESET), "UTF-8") != 0);
+	reader_threads();
+	common_settings(&o.common, &settings);
+	char *database = common_database(&o.common, &settings);
+	if (o.follow)
+		follow = start_follow(&o, &o.common, database);
+	need_database(database);
+	struct load load = {.database = database,
+	                    .rule = o.rule,
+	                    .since = option_time("--since", o.since),
+	                    .until = option_time("--until", o.until),
+	                    .settings = &settings,
+	                    .origin = common_origin(&settings),
+	                    .no_plan = no_plan(&settings, o.rule)};
+	if (!load.no_plan) {
+		planned_open(&planned, "tui", &o.common, &(struct planned_options){.rule = o.rule});
+		load.planned = &planned;
+	}
+	if (o.dump) {
+		struct tui *t = tui_new(&load, false, -1);
+		dump(t, &o);
+		tui_free(t);
+	} else {
+		run_in_terminal(&load, &o);
+	}
+	if (follow.pid)
+		end_follow(&follow);
+	if (load.planned)
+		planned_release(&planned);
+	origin_free((struct origin *)load.origin);
+	free(database);
+	settings_release(&settings);
+	return 0;
+}

@@ -1,0 +1,87 @@
+/*
+ * screens: the views, in one table: title, query, columns, where Enter leads.
+ * A view of a query is a row of the table and a file in sql/read/; one that
+ * asks the models of the analyzer (sources, criteria, plan) has a function.
+ */
+#ifndef WB_SCREENS_H
+#define WB_SCREENS_H
+
+#include "../analyzer/decision.h"
+#include "../analyzer/follow.h"
+#include "planned.h"
+#include "tui_sheet.h"
+
+enum screen_id {
+	SCREEN_NONE,
+	SCREEN_SOURCES, /* views by number, in this order */
+	SCREEN_SENDERS,
+	SCREEN_RECIPIENTS,
+	SCREEN_LIVE,
+	SCREEN_CRITERIA,
+	SCREEN_PLAN,
+	SCREEN_HOLES,
+	SCREEN_SOURCE, /* where Enter leads */
+	SCREEN_MAILS,
+	SCREEN_LINES,
+	SCREEN_COUNT
+};
+#define SCREEN_TABS SCREEN_HOLES
+
+/* What a load needs to know; all borrowed. */
+struct load {
+	const char *database, *rule;
+	int64_t since, until; /* STAMP_NONE: open */
+	const struct settings *settings;
+	const struct origin *origin;
+	struct planned *planned; /* NULL: there can be no plan, and why not: */
+	const char *no_plan;
+	/* of the one load */
+	struct reader *reader;
+	struct slice key; /* of the row that Enter was pressed on: `source:news.example` */
+	int64_t now;
+};
+
+/* All that the upper lines show, and what comes with it from one reading of the database. */
+#define HEAD_HOURS 72
+#define HEAD_DAYS 60
+struct head {
+	struct decision *decision;
+	int64_t hour[HEAD_HOURS]; /* warnings; the last is the hour of the log's end */
+	int64_t day[HEAD_DAYS];   /* would-be-lost mails; the last is the day of the log's end */
+	bool following;
+	int64_t last_us; /* of the log; STAMP_NONE: nothing was read */
+	char *log;       /* the one read last, or NULL */
+	struct sheet *sources, *criteria, *holes;
+};
+struct head *head_load(const struct load *l); /* never NULL */
+struct head *head_free(struct head *h);       /* always NULL */
+
+struct screen {
+	const char *title;
+	enum sql_id query; /* of a view with a query: its first column is the row's id, the others are the columns */
+	struct sheet_section section;
+	void (*load)(struct sheet *s, const struct load *l); /* NULL: the query's rows */
+	struct sheet *(*of_head)(struct head *h);            /* comes with the head; takes it from there */
+	bool newest;                                         /* new rows come at the end, and the end is shown */
+	const char *empty;                                   /* what it says without any row */
+};
+extern const struct screen screens[SCREEN_COUNT];
+
+/* A view that does not come with the head. Never NULL. */
+struct sheet *screen_load(enum screen_id id, const struct load *l);
+/* The rows of a query as a section; key: `sender:x` as parameter :sender, and so on. Returns how many. */
+size_t screen_section(struct sheet *s, const struct load *l, enum sql_id query, const struct sheet_section *section,
+                      int64_t limit);
+/* The view whose name begins so, in any case; SCREEN_NONE: none. */
+enum screen_id screen_find(struct slice name);
+
+/* Of their own files. */
+void screen_source(struct sheet *s, const struct load *l);
+void screen_lines(struct sheet *s, const struct load *l);
+void screen_plan(struct sheet *s, const struct load *l);
+struct sheet *screen_sources(const struct decision *d);
+struct sheet *screen_criteria(const struct decision *d);
+struct sheet *screen_holes(const struct decision *d, const struct load *l);
+extern const struct sheet_section senders_section, recipients_section, mails_section;
+
+#endif

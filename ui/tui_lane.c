@@ -1,0 +1,401 @@
+#include "tui_lane.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../analyzer/msg.h"
+
+#define LOOK_MS 50 /* how often we look whether somebody has committed */
+#define PATIENCE 4 /* a load that took t is not repeated for t times this */
+#define ANSWERS 16
+
+struct lane {
+	struct load load;
+	bool is_head, threaded;
+	int wake;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	/* the rest is guarded by the mutex */
+	enum screen_id screen;
+	char *key;
+	bool due, paused, rest, resting, stop, ended;
+	struct lane_write *write; /* to be done, the first one first */
+	bool writing;
+	struct lane_answer *answer[ANSWERS];
+	size_t answers;
+	/* of the worker alone */
+	struct reader *reader;
+	int64_t version;
+	int64_t not_before; /* monotonic, milliseconds */
+};
+
+static int64_t clock_ms(clockid_t which)
+{
+	struct timespec ts;
+
+	clock_gettime(which, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void lane_write_free(struct lane_write *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->keys; i++)
+		free(w->key[i]);
+	free(w->key);
+	free(w->said);
+	free(w->note);
+	free(w);
+}
+
+void lane_answer_free(struct lane_answer *a)
+{
+	sheet_free(a->sheet);
+	head_free(a->head);
+	free(a->said);
+	free(a->key);
+	free(a);
+}
+
+/* ------------------------------------------------------------------ verdicts */
+
+static void remember(struct lane_answer *a, const struct subject *s, int64_t before)
+{
+	a->said = xrealloc(a->said, (a->saids + 1) * sizeof *a->said);
+	a->said[a->saids++] = (struct lane_said){*s, before};
+}
+
+/* False: nothing was said of it, so there is nothing a note could stand at. */
+static bool write_one(struct lane *l, const struct lane_write *w, const struct subject *s, struct lane_answer *a)
+{
+	struct mark m = {.word = w->word, .note = w->note, .expires = VERDICT_KEEP};
+	struct verdict_row row;
+	struct marked done;
+	struct ways ways;
+	char how[200];
+	bool stands = verdict_find(l->reader, s, &row);
+
+	if (w->keep_word && !stands)
+		return false;
+	if (w->keep_word)
+		m.word = row.word;
+	ways_load(l->reader, s, STAMP_NONE, &ways);
+	bool changed = stands && row.word == m.word && ways_changed(l->reader, s, row.id, how, sizeof how);
+	verdict_mark(l->load.database, s, &m, &ways, changed, &done);
+	ways_release(&ways);
+	if (done.how == MARKED_NEW)
+		remember(a, s, done.before);
+	return true;
+}
+
+static void words_of(const struct lane_write *w, struct lane_answer *a, const char *trouble, const char *name)
+{
+	size_t n = a->saids;
+	int used;
+
+	if (n == 0 && !*trouble)
+		used = snprintf(a->words, sizeof a->words, "nothing new was said");
+	else if (n == 0)
+		used = 0;
+	else if (n == 1)
+		used = snprintf(a->words, sizeof a->words, "%.120s: %s", name,
+		                w->keep_word               ? "noted"
+		                : w->word == VERDICT_CLEAR ? "cleared"
+		                                           : verdict_word_name(w->word));
+	else
+		used = snprintf(a->words, sizeof a->words, "%zu rows: %s", n,
+		                w->keep_word               ? "noted"
+		                : w->word == VERDICT_CLEAR ? "cleared"
+		                                           : verdict_word_name(w->word));
+	if (*trouble && used >= 0 && used < (int)sizeof a->words)
+		snprintf(a->words + used, sizeof a->words - (size_t)used, "%s%s", used ? "; " : "", trouble);
+}
+
+static void write_marks(struct lane *l, const struct lane_write *w, struct lane_answer *a)
+{
+	char trouble[200] = "", name[130] = "";
+	struct subject s;
+
+	for (size_t i = 0; i < w->keys; i++) {
+		if (!subject_parse(l->reader, slice_str(w->key[i]), &s, trouble, sizeof trouble))
+			continue;
+		snprintf(name, sizeof name, "%.120s", s.text);
+		if (!write_one(l, w, &s, a))
+			snprintf(trouble, sizeof trouble, "no verdict to note it at");
+		reader_renew(l->reader); /* the next subject is judged with this verdict there */
+	}
+	words_of(w, a, trouble, name);
+}
+
+static void write_undo(struct lane *l, const struct lane_write *w, struct lane_answer *a)
+{
+	for (size_t i = w->saids; i-- > 0;)
+		verdict_restore(l->load.database, &w->said[i].subject, w->said[i].before);
+	if (w->saids == 1)
+		snprintf(a->words, sizeof a->words, "taken back: %.200s", w->said[0].subject.text);
+	else
+		snprintf(a->words, sizeof a->words, "taken back: %zu rows", w->saids);
+}
+
+static struct lane_answer *do_write(struct lane *l, struct lane_write *w)
+{
+	struct lane_answer *a = xcalloc(1, sizeof *a);
+
+	a->wrote = true;
+	reader_renew(l->reader);
+	if (w->undo)
+		write_undo(l, w, a);
+	else
+		write_marks(l, w, a);
+	lane_write_free(w);
+	return a;
+}
+
+/* ------------------------------------------------------------------ one step */
+
+static struct lane_answer *do_load(struct lane *l, enum screen_id screen, char *key)
+{
+	struct lane_answer *a = xcalloc(1, sizeof *a);
+	struct load load = l->load;
+
+	load.reader = l->reader;
+	load.key = key ? slice_str(key) : SLICE("");
+	load.now = l->load.until != STAMP_NONE && l->load.until < clock_ms(CLOCK_REALTIME) * 1000
+	               ? l->load.until
+	               : clock_ms(CLOCK_REALTIME) * 1000;
+	a->screen = screen;
+	a->key = key;
+	l->version = reader_renew(l->reader);
+	if (l->is_head)
+		a->head = head_load(&load);
+	else
+		a->sheet = screen_load(screen, &load);
+	/* what was committed while we read is seen by the next look, and nothing is held until then */
+	int64_t now = reader_renew(l->reader);
+	l->version = now == l->version ? now : -1;
+	return a;
+}
+
+/* With the mutex held. */
+static void give(struct lane *l, struct lane_answer *a)
+{
+	char one = 1;
+
+	if (l->answers == ANSWERS) { /* nobody takes them: the oldest is of no use any more */
+		lane_answer_free(l->answer[0]);
+		memmove(l->answer, l->answer + 1, (ANSWERS - 1) * sizeof *l->answer);
+		l->answers--;
+	}
+	l->answer[l->answers++] = a;
+	if (l->wake >= 0 && write(l->wake, &one, 1) < 0 && errno != EAGAIN)
+		l->wake = -1;
+}
+
+static void time_load(struct lane *l, int64_t began)
+{
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
+
+	l->not_before = now + (now - began) * PATIENCE;
+}
+
+/* With the mutex held, which it lets go while it works. True if there was something to do. */
+static bool step(struct lane *l)
+{
+	struct lane_write *w = l->write;
+	struct lane_answer *a;
+	int64_t began = clock_ms(CLOCK_MONOTONIC);
+
+	if (w)
+		l->write = w->next;
+	l->writing = w != NULL;
+	if (!w && !l->due && (l->paused || l->rest || (l->threaded && began < l->not_before)))
+		return false;
+	bool due = l->due;
+	if (w) {
+		pthread_mutex_unlock(&l->mutex);
+		a = do_write(l, w);
+	} else {
+		enum screen_id screen = l->screen;
+		char *key = l->key ? xstrdup(l->key) : NULL;
+		l->due = false;
+		pthread_mutex_unlock(&l->mutex);
+		bool load = (screen != SCREEN_NONE || l->is_head) && (due || reader_renew(l->reader) != l->version);
+		a = load ? do_load(l, screen, key) : NULL;
+		if (load)
+			time_load(l, began);
+		else
+			free(key);
+	}
+	pthread_mutex_lock(&l->mutex);
+	l->writing = false;
+	if (a)
+		give(l, a);
+	return a != NULL;
+}
+
+void lane_work(struct lane *l)
+{
+	pthread_mutex_lock(&l->mutex);
+	while (step(l))
+		;
+	pthread_mutex_unlock(&l->mutex);
+}
+
+static void wait_for_more(struct lane *l)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += LOOK_MS * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&l->changed, &l->mutex, &until);
+}
+
+static void *run(void *arg)
+{
+	struct lane *l = arg;
+
+	l->reader = reader_open(l->load.database);
+	pthread_mutex_lock(&l->mutex);
+	while (!l->stop || l->write) {
+		l->resting = l->rest;
+		if (l->rest || !step(l))
+			wait_for_more(l);
+	}
+	l->ended = true;
+	pthread_mutex_unlock(&l->mutex);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ from outside */
+
+/* Signals are for the thread that draws. */
+static void start(struct lane *l)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	if (pthread_create(&l->thread, NULL, run, l) != 0)
+		msg_die(EX_OSERR, "tui: no thread can be started");
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+struct lane *lane_new(const struct load *load, bool is_head, bool threaded, int wake)
+{
+	struct lane *l = xcalloc(1, sizeof *l);
+
+	l->load = *load;
+	l->is_head = l->due = is_head;
+	l->threaded = threaded;
+	l->wake = wake;
+	pthread_mutex_init(&l->mutex, NULL);
+	pthread_cond_init(&l->changed, NULL);
+	if (threaded)
+		start(l);
+	else
+		l->reader = reader_open(load->database);
+	return l;
+}
+
+bool lane_free(struct lane *l, int ms)
+{
+	pthread_mutex_lock(&l->mutex);
+	l->stop = true;
+	pthread_cond_signal(&l->changed);
+	for (int waited = 0; l->threaded && !l->ended && (l->write || l->writing || waited < ms); waited += LOOK_MS)
+		wait_for_more(l);
+	bool ended = l->ended || !l->threaded;
+	pthread_mutex_unlock(&l->mutex);
+	if (!ended)
+		return false;
+	if (l->threaded)
+		pthread_join(l->thread, NULL);
+	reader_close(l->reader);
+	for (size_t i = 0; i < l->answers; i++)
+		lane_answer_free(l->answer[i]);
+	free(l->key);
+	pthread_cond_destroy(&l->changed);
+	pthread_mutex_destroy(&l->mutex);
+	free(l);
+	return true;
+}
+
+static void lock(struct lane *l)
+{
+	pthread_mutex_lock(&l->mutex);
+}
+
+static void unlock(struct lane *l)
+{
+	pthread_cond_signal(&l->changed);
+	pthread_mutex_unlock(&l->mutex);
+}
+
+void lane_show(struct lane *l, enum screen_id screen, struct slice key)
+{
+	lock(l);
+	free(l->key);
+	l->key = key.n ? xstrndup(key.p, key.n) : NULL;
+	l->screen = screen;
+	l->due = true;
+	unlock(l);
+}
+
+void lane_again(struct lane *l)
+{
+	lock(l);
+	l->due = true;
+	unlock(l);
+}
+
+void lane_pause(struct lane *l, bool on)
+{
+	lock(l);
+	l->paused = on;
+	unlock(l);
+}
+
+void lane_do(struct lane *l, struct lane_write *w)
+{
+	struct lane_write **last = &l->write;
+
+	lock(l);
+	while (*last)
+		last = &(*last)->next;
+	*last = w;
+	unlock(l);
+}
+
+struct lane_answer *lane_take(struct lane *l)
+{
+	struct lane_answer *a = NULL;
+
+	lock(l);
+	if (l->answers) {
+		a = l->answer[0];
+		l->answers--;
+		memmove(l->answer, l->answer + 1, l->answers * sizeof *l->answer);
+	}
+	unlock(l);
+	return a;
+}
+
+void lane_rest(struct lane *l, bool on)
+{
+	lock(l);
+	l->rest = on;
+	pthread_cond_signal(&l->changed);
+	for (int waited = 0; on && l->threaded && !l->resting && waited < 1000; waited += LOOK_MS)
+		wait_for_more(l);
+	unlock(l);
+}
