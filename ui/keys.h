@@ -37,6 +37,8 @@ struct key {
 	enum mouse_button button;
 };
 
+/* The formatter never settles on these rows. */
+/* clang-format off */
 #define KEY_ACTIONS(X)                                                                                          \
 	X(NONE)                                                                                                 \
 	X(UP)                                                                                                   \
@@ -44,6 +46,7 @@ struct key {
 	X(PAGE_UP) X(PAGE_DOWN) X(HOME) X(END) X(ENTER) X(BACK) X(NEXT) X(PREVIOUS) X(VIEW) X(MARK) X(MARK_ALL) \
 	    X(EXEMPT) X(MOVE) X(BLOCK) X(CLEAR) X(UNDO) X(NOTE) X(FILTER) X(SORT) X(REVERSE) X(JUMP) X(PAUSE)   \
 		X(NEWEST) X(RELOAD) X(REDRAW) X(HELP) X(SUSPEND) X(QUIT)
+/* clang-format on */
 enum key_action {
 #define X(id) DO_##id,
 	KEY_ACTIONS(X)

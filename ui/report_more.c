@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "../analyzer/msg.h"
+#include "../analyzer/policy.h"
 #include "../analyzer/stretch.h"
 #include "report_i.h"
 #include "sha256.h"
@@ -204,6 +205,31 @@ static void notes_make(struct report *r)
 	}
 }
 
+/* REJECT rows that were appended below WARN rows: of one key the first row counts (design.md 6). */
+static void note_of_map(struct report *r, const struct decision_options *o)
+{
+	const struct access *map = o->policy && o->map ? policy_access(o->policy, o->map) : NULL;
+	struct access_action first, later;
+	struct access_row row;
+	int64_t keys = 0;
+	int line = 0;
+
+	for (size_t at = 0; map && access_next_shadowed(map, &at, &row);) {
+		access_action_parse(row.winner_action, ACCESS_OF_SENDER, 554, 450, &first);
+		access_action_parse(row.action, ACCESS_OF_SENDER, 554, 450, &later);
+		if (first.word != ACCESS_WARN || (later.word != ACCESS_REJECT && later.word != ACCESS_DEFER))
+			continue;
+		keys++;
+		if (!line)
+			line = row.line;
+	}
+	if (keys)
+		note(r,
+		     "You are still warning: %s:%d refuses what an earlier row of the same key warns about, and so do "
+		     "%lld rows in all. Of one key the first row counts; `wouldblock plan` writes the map anew.",
+		     access_path_of(slice_str(o->map)).p, line, (long long)keys);
+}
+
 /* ------------------------------------------------------------------ all of it */
 
 void report_more_load(struct report *r, struct reader *reader, const struct decision_options *o)
@@ -224,6 +250,7 @@ void report_more_load(struct report *r, struct reader *reader, const struct deci
 	inputs_load(&m);
 	forecast_load(&m);
 	notes_make(r);
+	note_of_map(r, o);
 }
 
 void report_more_release(struct report *r)

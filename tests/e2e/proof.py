@@ -312,6 +312,7 @@ def appended_map(path, folder, standins):
     judge("article", cases, sent, server, server.log_text(), program)
     for case in cases:
         tell.same(f"explain: {case.name} is still warned", explained(program, case, "now"), "warn")
+    tell.ok("report says it, too", [] if "You are still warning" in str(program.report()["notes"]) else ["no note"])
 
 
 def main():
