@@ -71,7 +71,7 @@ static void log_init(struct follow *f, struct followed *l, const char *path)
 		msg_die(EX_USAGE, "the name of a log is too long");
 	*l = (struct followed){.path = path, .watch = -1, .live.watch = -1, .scan = true, .cut_us = STAMP_NONE};
 	memcpy(l->dir, path, n);
-	strcpy(l->base, path + n);
+	memcpy(l->base, path + n, strlen(path + n) + 1);
 	l->log = log_of_path(&f->run, path);
 	l->watch = watch_dir(f->watch, l->dir);
 }

@@ -207,7 +207,7 @@ static struct input *open_set(const struct follow *f, const struct followed *l)
 	for (int i = 0; i < LISTINGS && !same && live_holds(l); i++) {
 		if (i)
 			nap();
-		in = input_close(in);
+		input_close(in);
 		names_list(f, l, &before);
 		in = open_listed(f, l, &before);
 		names_list(f, l, &after);
