@@ -21,8 +21,8 @@ CFLAGS = -O2 -g
 
 ROOMS = parsers analyzer ui
 LIBS_parsers = -lpcre2-8
-LIBS_analyzer = -lsqlite3 -lpsl -lm $(LIBS_parsers)
-LIBS_ui = -linih -lncursesw -pthread $(LIBS_analyzer)
+LIBS_analyzer = -lsqlite3 -lpsl -lm -pthread $(LIBS_parsers)
+LIBS_ui = -linih -lncursesw $(LIBS_analyzer)
 
 # What a room's programs are linked with: its archive and those to its left.
 ARCHIVES_parsers = $(BUILD)/libparsers.a

@@ -54,21 +54,42 @@ static struct part *part_add(struct run *run, struct slice host, int64_t us)
 	return p;
 }
 
-void run_note_span(struct run *run, const struct line *l)
+static void span_add(struct run *run, struct slice host, int64_t first_us, int64_t last_us, int64_t lines)
 {
-	int64_t us = l->stamp.us;
+	struct part *p = part_find(run, slice_head(host, sizeof p->host));
 
-	if (us == STAMP_NONE || !slice_is_set(l->host))
-		return;
-	struct part *p = part_find(run, slice_head(l->host, sizeof p->host));
 	if (!p)
-		p = part_add(run, slice_head(l->host, sizeof p->host), us);
-	if (us < p->first_us)
-		p->first_us = us;
-	if (us > p->last_us)
-		p->last_us = us;
-	p->lines++;
-	widen(&run->g.first_us, &run->g.last_us, us, us);
+		p = part_add(run, slice_head(host, sizeof p->host), first_us);
+	widen(&p->first_us, &p->last_us, first_us, last_us);
+	widen(&run->g.first_us, &run->g.last_us, first_us, last_us);
+	p->lines += lines;
+}
+
+/* A host's lines come in rows. */
+void run_note_spans(struct run *run, const struct piece *piece)
+{
+	struct slice host = SLICE_NONE;
+	int64_t first_us = 0, last_us = 0, lines = 0;
+
+	for (size_t i = 0; i < piece->lines; i++) {
+		const struct line *l = &piece->line[i].line;
+		int64_t us = l->stamp.us;
+		if (us == STAMP_NONE || !slice_is_set(l->host))
+			continue;
+		if (lines && l->host.n == host.n && slice_same(l->host.p, host.p, host.n)) {
+			first_us = us < first_us ? us : first_us;
+			last_us = us > last_us ? us : last_us;
+			lines++;
+			continue;
+		}
+		if (lines)
+			span_add(run, host, first_us, last_us, lines);
+		host = l->host;
+		first_us = last_us = us;
+		lines = 1;
+	}
+	if (lines)
+		span_add(run, host, first_us, last_us, lines);
 }
 
 void run_sample(struct run *run, int64_t off, struct slice line)

@@ -109,7 +109,7 @@ static void begin(struct follow *f, const char *database)
 	f->notify = notify_new();
 	f->watch = watch_new(f->o->waiting);
 	f->run.db = db_open_ingest(database);
-	f->run.shapes = xcalloc(shapes_count() + 1, sizeof *f->run.shapes);
+	run_init(&f->run);
 	memory_load(f);
 	f->run.known = generation_list(f->run.db, &f->run.known_n);
 	f->log = xcalloc(f->o->paths_n + 1, sizeof *f->log);
@@ -131,7 +131,7 @@ static void end(struct follow *f)
 	memory_drop(f);
 	db_close(f->run.db);
 	free(f->run.known);
-	free(f->run.shapes);
+	run_release(&f->run);
 	ingest_release(&f->result);
 	watch_free(f->watch);
 	notify_free(f->notify);
@@ -145,9 +145,6 @@ static void at_rest(struct follow *f, bool *backlog)
 	if (*backlog) {
 		*backlog = false;
 		f->ingest.batch_lines = LIVE_LINES;
-		store_begin(f->run.store);
-		store_index(f->run.store);
-		store_commit(f->run.store, NULL, NULL);
 	}
 	if (f->behind)
 		notify_say(f->notify, "STATUS=following, all is read");

@@ -44,22 +44,17 @@ static bool batch_full(const struct run *run)
 
 /* ------------------------------------------------------------------------- one line */
 
-static void feed_line(struct run *run, struct slice bytes, int64_t off)
+static void feed_line(struct run *run, struct parsed *x, int64_t off)
 {
-	struct line line;
-	struct record rec;
+	struct record *rec = &x->rec;
 
 	run->line_number++;
-	run->batch_lines++;
-	syslog_parse(&run->frame, bytes, &line);
-	shapes_parse(&line, &rec);
-	tracker_feed(run->tracker, &rec, place_make(run->g.gen, off));
-	run->kinds[rec.kind]++;
-	if (rec.kind == RECORD_NO_INTEREST)
-		run->shapes[rec.shape < 0 ? (int)shapes_count() : rec.shape]++;
-	else if (rec.kind == RECORD_OTHER)
-		run_sample(run, off, bytes);
-	run_note_span(run, &line);
+	tracker_feed(run->tracker, rec, place_make(run->g.gen, off));
+	run->kinds[rec->kind]++;
+	if (rec->kind == RECORD_NO_INTEREST)
+		run->shapes[rec->shape < 0 ? (int)shapes_count() : rec->shape]++;
+	else if (rec->kind == RECORD_OTHER)
+		run_sample(run, off, x->bytes);
 }
 
 /* The beginning of the stream, and what stands right before the next unread byte. */
@@ -87,45 +82,40 @@ void remember_bytes(struct generation *g, const struct input_block *b)
 	g->off = b->next;
 }
 
+static void feed_piece(struct run *run, const struct piece *p)
+{
+	run_begin(run);
+	for (size_t i = 0; i < p->lines; i++)
+		feed_line(run, &p->line[i], p->block.off + (p->line[i].bytes.p - p->block.bytes.p));
+	run_note_spans(run, p);
+	remember_bytes(&run->g, &p->block);
+	run->frame = p->frame;
+	run->batch_lines += (int64_t)p->lines;
+	run->batch_bytes += (int64_t)p->block.bytes.n;
+	run->r->bytes += p->block.bytes.n;
+	if (batch_full(run))
+		run_commit(run);
+}
+
+/* So many lines of a block that we parse ourselves, for they are still near when their turn comes. */
+#define NEAR_LINES 32
+
 /* A commit may only stand at a line's end that the position names, so blocks are cut to the batch's size. */
 void run_feed(struct run *run, const struct input_block *block)
 {
-	struct slice rest = block->bytes;
-	int64_t off = block->off;
+	struct input_block rest = *block;
 
-	while (rest.n) {
-		struct input_block part = {.bytes = rest, .off = off, .next = block->next, .skipped = block->skipped};
-		size_t used = 0;
-		run_begin(run);
-		while (used < rest.n && run->batch_lines < run->o->batch_lines) {
-			const char *start = rest.p + used, *end = memchr(start, '\n', rest.n - used);
-			size_t n = end ? (size_t)(end - start) : rest.n - used;
-			feed_line(run, slice_of(start, n), off + (int64_t)used);
-			used += n + (end ? 1 : 0);
-		}
-		if (used < rest.n) {
-			part.bytes = slice_head(rest, used);
-			part.next = off + (int64_t)used;
-			part.skipped = 0;
-		}
-		remember_bytes(&run->g, &part);
-		run->batch_bytes += (int64_t)used;
-		run->r->bytes += used;
-		rest = slice_from(rest, used);
-		off += (int64_t)used;
-		if (batch_full(run))
-			run_commit(run);
+	while (rest.bytes.n) {
+		int64_t room = run->o->batch_lines - run->batch_lines;
+		piece_fill(&run->piece, &run->frame, &rest, room < NEAR_LINES ? (size_t)room : NEAR_LINES);
+		feed_piece(run, &run->piece);
 	}
 }
 
-static void show_progress(struct run *run)
+static void show_progress(struct run *run, int64_t done, int64_t total)
 {
-	int64_t bytes, done, total;
-
-	if (!run->o->progress)
-		return;
-	input_progress(run->in, &bytes, &done, &total);
-	run->o->progress(run->o->progress_arg, run->path, done, total);
+	if (run->o->progress)
+		run->o->progress(run->o->progress_arg, run->path, done, total);
 }
 
 static bool stopped(const struct run *run)
@@ -146,10 +136,11 @@ void run_trouble(struct run *run)
 	run->r->exit = EX_DATAERR;
 }
 
-void run_read(struct run *run)
+static enum input_next read_near(struct run *run)
 {
 	struct input_block block;
 	enum input_next next = INPUT_AGAIN;
+	int64_t bytes, done, total;
 
 	while (!stopped(run)) {
 		next = input_next(run->in, !store_in_batch(run->store), &block);
@@ -159,8 +150,43 @@ void run_read(struct run *run)
 			break;
 		else
 			run_feed(run, &block);
-		show_progress(run);
+		input_progress(run->in, &bytes, &done, &total);
+		show_progress(run, done, total);
 	}
+	return next;
+}
+
+static enum input_next read_ahead(struct run *run, struct reader *reader)
+{
+	enum input_next next = INPUT_AGAIN;
+
+	while (!stopped(run)) {
+		const struct piece *p = reader_next(reader);
+		next = p->next;
+		if (next != INPUT_BLOCK)
+			break;
+		if (run->batch_lines + (int64_t)p->lines > run->o->batch_lines)
+			run_commit(run);
+		feed_piece(run, p);
+		show_progress(run, p->done, p->total);
+	}
+	reader_stop(reader);
+	return next;
+}
+
+/* Is so much left to read that a thread for it pays? Not of what comes through a pipe: that may have nothing for now. */
+static bool far_to_go(const struct run *run)
+{
+	const struct input_about *a = input_about(run->in, run->file);
+
+	return !run->slow && a->size - run->g.off > READER_BYTES && run->o->batch_lines >= PIECE_LINES;
+}
+
+void run_read(struct run *run)
+{
+	struct reader *reader = far_to_go(run) ? reader_start(run->in, &run->frame) : NULL;
+	enum input_next next = reader ? read_ahead(run, reader) : read_near(run);
+
 	if (next == INPUT_ERROR)
 		run_trouble(run);
 	run->g.state = next == INPUT_END ? GENERATION_COMPLETE : GENERATION_LIVE;
@@ -200,6 +226,18 @@ static bool is_older(struct run *run, const struct input_about *a)
 	int64_t last = db_step(run->db, q) ? sqlite3_column_int64(q, 0) : 0;
 	sqlite3_reset(q);
 	return a->first_us < last - INT64_C(2000000);
+}
+
+void run_init(struct run *run)
+{
+	run->shapes = xcalloc(shapes_count() + 1, sizeof *run->shapes);
+	piece_init(&run->piece);
+}
+
+void run_release(struct run *run)
+{
+	free(run->shapes);
+	piece_release(&run->piece);
 }
 
 struct tracker *run_tracker(struct run *run, const struct sink *sink)
@@ -367,7 +405,7 @@ void ingest_run(const char *database, struct rules *rules, const struct origin *
 	run.db = db_open_ingest(database);
 	run.store = store_new(run.db, rules, origin);
 	run.sink = store_sink(run.store);
-	run.shapes = xcalloc(shapes_count() + 1, sizeof *run.shapes);
+	run_init(&run);
 	run.known = generation_list(run.db, &run.known_n);
 	if (o->rebuild)
 		check_rebuild(&run);
@@ -376,7 +414,6 @@ void ingest_run(const char *database, struct rules *rules, const struct origin *
 	run_files(&run);
 	if (out->bytes) {
 		store_begin(run.store);
-		store_index(run.store);
 		join_streams(&run);
 		store_find_holes(run.store);
 		store_commit(run.store, NULL, NULL);
@@ -388,7 +425,7 @@ void ingest_run(const char *database, struct rules *rules, const struct origin *
 	db_close(run.db);
 	input_close(run.in);
 	free(run.known);
-	free(run.shapes);
+	run_release(&run);
 }
 
 void ingest_release(struct ingest_result *r)

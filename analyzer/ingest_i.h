@@ -1,6 +1,7 @@
 /*
  * ingest's own insides, shared by its files and nobody else:
  *   ingest.c   the call, its batches, the loop over lines
+ *   piece.c    lines with their records, perhaps read ahead by a thread
  *   account.c  what the lines were, added up until the next commit
  *   resume.c   which content is this, and from where is it new (faults.md 1.4)
  */
@@ -10,10 +11,12 @@
 #include "db.h"
 #include "ingest.h"
 #include "msg.h"
+#include "piece.h"
 #include "store.h"
 
 #define BATCH_BYTES (INT64_C(16) << 20)
 #define BATCH_NS INT64_C(1000000000) /* for what comes through a pipe; of a plain file a full batch takes some 50 ms */
+#define READER_BYTES (64 << 10) /* from so many on a thread reads ahead */
 #define SPANS 64
 
 /* One host's part of the stream that is being read, since the last commit. */
@@ -37,7 +40,9 @@ struct run {
 	struct generation g; /* of the stream that is being read */
 	uint32_t before;     /* the stream that the next new one follows; 0: not known */
 	struct syslog_frame frame;
+	struct piece piece; /* the lines at hand, unless a reader has them */
 	const char *path;
+	size_t file; /* of `in` */
 	/* since the last commit */
 	uint64_t kinds[RECORD_KIND_COUNT];
 	uint64_t *shapes; /* lines by row of the shape table */
@@ -56,6 +61,9 @@ void run_commit(struct run *run);
 void run_begin(struct run *run);
 void remember_bytes(struct generation *g, const struct input_block *b);
 void run_feed(struct run *run, const struct input_block *block);
+/* Room for its lines and their account. */
+void run_init(struct run *run);
+void run_release(struct run *run);
 void run_trouble(struct run *run);
 void run_read(struct run *run);
 struct tracker *run_tracker(struct run *run, const struct sink *sink);
@@ -63,7 +71,7 @@ void run_tell_changes(struct run *run);
 
 /* account.c */
 void run_flush_spans(struct run *run);
-void run_note_span(struct run *run, const struct line *l);
+void run_note_spans(struct run *run, const struct piece *piece);
 void run_sample(struct run *run, int64_t off, struct slice line);
 void run_flush_counts(struct run *run);
 

@@ -14,7 +14,7 @@
 #include "sibling.h"
 #include "unpack.h"
 
-#define BLOCK (256 * 1024)
+#define BLOCK INPUT_BLOCK_BYTES
 #define KEPT (INPUT_LINE_MAX + 1) /* of a line without end: its front and room for a newline */
 #define SPARE_FDS 64              /* for database, child and what else the program has open */
 #define READ_TRIES 3              /* after EIO (P11) */
@@ -27,7 +27,7 @@ struct input {
 	size_t cur_index;
 	struct unpack child;
 	int fd;      /* where its bytes come from: the file, or the child */
-	char *buf;   /* KEPT + BLOCK bytes */
+	char *buf;   /* INPUT_BUFFER bytes */
 	size_t from; /* buf[from..upto) is read and not yet given out */
 	size_t upto;
 	int64_t at;     /* place of buf[from] */
@@ -83,7 +83,7 @@ static struct input *open_all(const char *const *paths, size_t n, int year, size
 	struct input *in = xcalloc(1, sizeof(*in));
 
 	in->files = xcalloc(n, sizeof(in->files[0]));
-	in->buf = xmalloc(KEPT + BLOCK);
+	in->buf = xmalloc(INPUT_BUFFER);
 	in->fd = -1;
 	*bad = 0;
 	raise_limit(n);
@@ -132,7 +132,7 @@ struct input *input_open_one(const char *path, int year, const char **why)
 		return NULL;
 	in = xcalloc(1, sizeof(*in));
 	in->files = xcalloc(1, sizeof(in->files[0]));
-	in->buf = xmalloc(KEPT + BLOCK);
+	in->buf = xmalloc(INPUT_BUFFER);
 	in->fd = -1;
 	sibling_name(path, &f->about);
 	in->files[in->n++] = f;
@@ -166,7 +166,7 @@ struct input *input_split(struct input *in, size_t i)
 
 	stop_reading(in);
 	one->files = xcalloc(1, sizeof(one->files[0]));
-	one->buf = xmalloc(KEPT + BLOCK);
+	one->buf = xmalloc(INPUT_BUFFER);
 	one->fd = -1;
 	one->files[one->n++] = in->files[i];
 	in->n--;
@@ -246,7 +246,7 @@ static enum fill fill(struct input *in, bool wait)
 		memmove(in->buf, in->buf + in->from, in->upto - in->from);
 	in->upto -= in->from;
 	in->from = 0;
-	room = KEPT + BLOCK - in->upto;
+	room = INPUT_BUFFER - in->upto;
 	do
 		got = read(in->fd, in->buf + in->upto, room < BLOCK ? room : BLOCK);
 	while (got < 0 && (errno == EINTR || (errno == EIO && ++tries < READ_TRIES)));
@@ -494,6 +494,19 @@ enum input_next input_next(struct input *in, bool wait, struct input_block *out)
 		}
 	}
 	return INPUT_BLOCK;
+}
+
+char *input_swap(struct input *in, char *fresh)
+{
+	char *old = in->buf;
+	size_t behind = in->from + in->given;
+
+	memcpy(fresh, old + behind, in->upto - behind);
+	in->upto -= behind;
+	in->from = in->given = 0;
+	in->at = in->next;
+	in->buf = fresh;
+	return old;
 }
 
 const char *input_trouble(const struct input *in)

@@ -117,6 +117,15 @@ struct input_block {
 enum input_next input_next(struct input *in, bool wait, struct input_block *out);
 
 /*
+ * Leaves the buffer in which the last block lies to the caller, who got it by
+ * malloc once he has called this, and goes on in `fresh` of INPUT_BUFFER bytes
+ * by malloc: so a block may outlive the next call.
+ */
+#define INPUT_BLOCK_BYTES (256 * 1024)
+#define INPUT_BUFFER (INPUT_LINE_MAX + 1 + INPUT_BLOCK_BYTES)
+char *input_swap(struct input *in, char *fresh);
+
+/*
  * After INPUT_END or INPUT_ERROR: how the stream ended. NULL if well; else a
  * text such as "compressed file damaged: unexpected end of file". What was read before stands.
  */

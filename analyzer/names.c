@@ -19,7 +19,7 @@ struct interned {
 struct cache {
 	struct interned *slot;
 	uint32_t mask;
-	bool holds_all; /* the table was empty at our start, and nothing had to make room */
+	bool holds_all; /* all rows of the table were loaded, and nothing had to make room */
 	bool lost;      /* something had to make room, and may be one of the rows that still wait */
 };
 
@@ -61,23 +61,39 @@ static void cache_init(struct cache *c, uint32_t slots)
 	c->mask = slots / WAYS - 1;
 }
 
-/* Where the text is, or the place it shall have: the first of its set, what was there moves up. */
-static struct interned *cache_slot(struct cache *c, uint64_t hash)
+static struct interned *set_find(struct interned *set, uint64_t hash)
 {
-	struct interned *set = &c->slot[((hash >> 7) & c->mask) * WAYS];
-
 	for (int i = 0; i < WAYS; i++)
 		if (set[i].hash == hash)
 			return &set[i];
-	if (!set->hash) /* empty, or kept free for somebody who asks again */
-		return set;
-	if (set[WAYS - 1].hash) {
-		c->holds_all = false;
-		c->lost = true;
-	}
-	memmove(set + 1, set, (WAYS - 1) * sizeof *set);
-	set->hash = 0;
-	return set;
+	return NULL;
+}
+
+static int set_used(const struct interned *set)
+{
+	int n = 0;
+
+	while (n < WAYS && set[n].hash)
+		n++;
+	return n;
+}
+
+/* Where the text is, or the place it shall have: the emptier of its two sets, so that both are full only when all are. */
+static struct interned *cache_slot(struct cache *c, uint64_t hash)
+{
+	struct interned *set = &c->slot[((hash >> 7) & c->mask) * WAYS];
+	struct interned *other = &c->slot[((hash >> 35) & c->mask) * WAYS], *found;
+
+	if ((found = set_find(set, hash)) || (found = set_find(other, hash)))
+		return found;
+	int used = set_used(set), others = set_used(other);
+	if (used < WAYS || others < WAYS)
+		return used <= others ? &set[used] : &other[others];
+	c->holds_all = false;
+	c->lost = true;
+	memmove(set, set + 1, (WAYS - 1) * sizeof *set); /* the oldest goes */
+	set[WAYS - 1].hash = 0;
+	return &set[WAYS - 1];
 }
 
 static void table_flush(struct table *t)
@@ -107,7 +123,7 @@ static uint64_t hash_of(const struct names *n, struct slice text)
 }
 
 /* A search by name without an index would read the whole table. */
-void names_index(struct names *n)
+static void names_index(struct names *n)
 {
 	if (n->indexed)
 		return;
@@ -316,11 +332,16 @@ static uint32_t source_row(struct names *n, struct slice kind, struct slice name
 	return n->source.last;
 }
 
+static uint64_t source_hash(const struct names *n, struct slice kind, struct slice name, struct slice domain)
+{
+	return (hash_of(n, name) * 31 + hash_of(n, domain)) * 31 + (kind.n ? (unsigned char)kind.p[0] : 0);
+}
+
 static uint32_t intern_source(struct names *n, const struct source_name *source)
 {
 	struct slice kind = slice_str(source_kind_name(source->kind)), name = slice_str(source->text);
 	struct slice domain = slice_str(source->domain);
-	uint64_t hash = (hash_of(n, name) * 31 + hash_of(n, domain)) * 31 + (uint64_t)source->kind;
+	uint64_t hash = source_hash(n, kind, name, domain);
 	struct interned *slot = cache_slot(&n->sources_named, hash);
 
 	if (slot->hash != hash)
@@ -368,13 +389,18 @@ static struct interned client_row(struct names *n, struct slice name, struct sli
 	return (struct interned){.id = n->client.last, .more = id};
 }
 
+static uint64_t client_hash(const struct names *n, struct slice ip, struct slice name)
+{
+	return hash_of(n, ip) * 31 + hash_of(n, name);
+}
+
 static struct interned *client_of(struct names *n, struct slice name, struct slice ip)
 {
 	if (!slice_is_set(name))
 		name = SLICE("");
 	if (!slice_is_set(ip))
 		ip = SLICE("");
-	uint64_t hash = hash_of(n, ip) * 31 + hash_of(n, name);
+	uint64_t hash = client_hash(n, ip, name);
 	struct interned *slot = cache_slot(&n->clients, hash);
 	if (slot->hash != hash) {
 		*slot = client_row(n, name, ip);
@@ -626,6 +652,51 @@ static void tables_load(struct names *n)
 	sqlite3_reset(q);
 }
 
+static void cache_clear(struct cache *c)
+{
+	memset(c->slot, 0, ((size_t)c->mask + 1) * WAYS * sizeof *c->slot);
+	c->holds_all = c->lost = false;
+}
+
+/* Are there rows to load, and few enough for the cache to hold them all and as many again? */
+static bool cache_fits(struct cache *c, const struct table *t)
+{
+	c->holds_all = t->last <= (c->mask + 1) * WAYS / 2;
+	return c->holds_all && t->last;
+}
+
+static void cache_put(struct cache *c, uint64_t hash, uint32_t id, uint32_t more)
+{
+	*cache_slot(c, hash) = (struct interned){.hash = hash, .id = id, .more = more};
+}
+
+static uint32_t column_id(sqlite3_stmt *q, int at)
+{
+	return (uint32_t)sqlite3_column_int64(q, at);
+}
+
+/* Whoever has all names at hand knows a new one without asking, and needs no index. */
+static void caches_load(struct names *n)
+{
+	sqlite3_stmt *q;
+
+	if (cache_fits(&n->addresses, &n->address))
+		for (q = db_stmt(n->db, SQL_READ_NAMES_ADDRESSES); db_step(n->db, q);)
+			cache_put(&n->addresses, hash_of(n, db_column_slice(q, 1)), column_id(q, 0), column_id(q, 2));
+	if (cache_fits(&n->clients, &n->client))
+		for (q = db_stmt(n->db, SQL_READ_NAMES_CLIENTS); db_step(n->db, q);)
+			cache_put(&n->clients, client_hash(n, db_column_slice(q, 1), db_column_slice(q, 2)),
+			          column_id(q, 0), column_id(q, 3));
+	if (cache_fits(&n->words, &n->word))
+		for (q = db_stmt(n->db, SQL_READ_NAMES_WORDS); db_step(n->db, q);)
+			cache_put(&n->words, hash_of(n, db_column_slice(q, 1)), column_id(q, 0), 0);
+	if (cache_fits(&n->sources_named, &n->source))
+		for (q = db_stmt(n->db, SQL_READ_NAMES_SOURCES); db_step(n->db, q);)
+			cache_put(&n->sources_named,
+			          source_hash(n, db_column_slice(q, 1), db_column_slice(q, 2), db_column_slice(q, 3)),
+			          column_id(q, 0), 0);
+}
+
 void names_flush(struct names *n)
 {
 	table_flush(&n->address);
@@ -636,14 +707,23 @@ void names_flush(struct names *n)
 
 void names_forget(struct names *n)
 {
+	struct cache *const caches[] = {&n->addresses, &n->clients, &n->words,        &n->texts,
+	                                &n->services,  &n->lines,   &n->sources_named};
+
+	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
+		cache_clear(caches[i]);
 	tables_load(n);
+	caches_load(n);
+	memset(n->folds, 0, RECENT * sizeof *n->folds);
+	memset(n->sources, 0, RECENT * sizeof *n->sources);
+	memset(n->domains, 0, RECENT * sizeof *n->domains);
 	own_free(n->own);
 	own_load(n);
 	memset(n->text_rule, 0, n->text_rules);
 }
 
 struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const struct slice *own,
-                        size_t own_n, const uint64_t key[2], bool fresh)
+                        size_t own_n, const uint64_t key[2])
 {
 	struct names *n = xcalloc(1, sizeof *n);
 
@@ -667,6 +747,7 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	n->word.rows = bulk_new(d, SQL_WRITE_WORD, 2);
 	n->source.rows = bulk_new(d, SQL_WRITE_SOURCE, 4);
 	tables_load(n);
+	caches_load(n);
 	rules_load(n);
 	n->own_settings = own;
 	n->own_settings_n = own_n;
@@ -675,10 +756,6 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	while (db_step(d, q))
 		remember_text(n, (uint32_t)sqlite3_column_int64(q, 0), sqlite3_column_int(q, 1),
 		              sqlite3_column_int(q, 2));
-	if (fresh)
-		n->addresses.holds_all = n->clients.holds_all = n->words.holds_all = n->sources_named.holds_all = true;
-	else
-		names_index(n); /* the first load may have been killed */
 	return n;
 }
 

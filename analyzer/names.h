@@ -1,8 +1,8 @@
 /*
  * names: texts to numbers and back to the same numbers for ever: addresses,
  * clients with their source, texts with their rule, what action lines have in
- * common. A bounded cache of keyed hashes in memory; the database decides on a
- * miss. Always called inside a write transaction.
+ * common. A bounded cache of keyed hashes in memory holds all of them if it can,
+ * else the database decides on a miss. Always called inside a write transaction.
  */
 #ifndef WB_NAMES_H
 #define WB_NAMES_H
@@ -14,9 +14,9 @@
 struct db;
 struct names;
 
-/* fresh: the database was made just now. own: domains of the setting. rules, origin and own are borrowed. */
+/* own: domains of the setting. rules, origin and own are borrowed. */
 struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const struct slice *own,
-                        size_t own_n, const uint64_t key[2], bool fresh);
+                        size_t own_n, const uint64_t key[2]);
 struct names *names_free(struct names *n); /* always NULL */
 
 uint32_t names_host(struct names *n, struct slice name);
@@ -45,8 +45,6 @@ bool names_text_is_listed(const struct names *n, uint32_t text);
 /* What the line has in common with others; *action is the word of its action. */
 uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *action);
 
-/* Makes the indices that a first load does without (sql/write/names_index.sql). */
-void names_index(struct names *n);
 /* New names wait in memory until this writes them: before a commit. */
 void names_flush(struct names *n);
 /* All rows were deleted. */

@@ -259,6 +259,7 @@ enum run_outcome run_file(struct run *run, size_t i)
 	char path[300];
 
 	run->path = a->path;
+	run->file = i;
 	run->line_number = 0;
 	run->slow = a->pack != INPUT_PLAIN;
 	run->r->files++;

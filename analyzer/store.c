@@ -30,7 +30,7 @@ struct store {
 	struct bulk *attempts, *transactions, *mails, *recipients, *pendings;
 	uint64_t key[2];
 	int64_t epoch; /* owner.h */
-	bool in_batch, new_database;
+	bool in_batch;
 	int64_t day_from, day_to; /* the stretch in which `day` holds */
 	int32_t day;
 	struct client_side side[CLIENT_SIDES];
@@ -62,11 +62,6 @@ static uint32_t sink_client(void *arg, struct slice name, struct slice ip)
 uint32_t store_log(struct store *s, struct slice name)
 {
 	return names_log(s->names, name);
-}
-
-void store_index(struct store *s)
-{
-	names_index(s->names);
 }
 
 /* --------------------------------------------------------------------- attempts */
@@ -518,7 +513,6 @@ static void key_load(struct store *s)
 		return;
 	}
 	sqlite3_reset(q);
-	s->new_database = true;
 	if (getrandom(s->key, sizeof s->key, 0) != sizeof s->key)
 		msg_die(71, "no random numbers from the system");
 	q = db_stmt(s->db, SQL_WRITE_META);
@@ -599,7 +593,7 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	key_load(s);
 	size_t own_n;
 	const struct slice *own = origin_own(origin, &own_n);
-	s->names = names_new(d, rules, origin, own, own_n, s->key, s->new_database);
+	s->names = names_new(d, rules, origin, own, own_n, s->key);
 	store_commit(s, NULL, NULL);
 	return s;
 }

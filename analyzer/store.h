@@ -50,8 +50,6 @@ void store_hole(struct store *s, uint32_t host, uint32_t gen, int64_t from_us, i
 
 /* Half-finished state into the tracker. */
 void store_load_pending(struct store *s, struct tracker *t);
-/* Makes the indices of names if they are not there yet. In a batch. */
-void store_index(struct store *s);
 /* Compares the streams: seams that are not joined, the same time from two streams. In a batch. */
 void store_find_holes(struct store *s);
 

@@ -128,6 +128,7 @@ struct record {
 	struct slice queue_id; /* absent for NOQUEUE */
 	struct slice body;     /* where the fields begin; private to the parsers */
 	int shape;             /* row of the shape table, -1 if none */
+	enum { FIELDS_UNREAD, FIELDS_READ, FIELDS_WRONG } fields;
 
 	/* filled by shapes_fields; absent slices, -1 numbers where the line has none */
 	enum record_action action;

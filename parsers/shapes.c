@@ -639,6 +639,7 @@ static void record_clear(struct record *r, const struct line *line)
 	r->queue_id = SLICE_NONE;
 	r->body = line->text;
 	r->shape = -1;
+	r->fields = FIELDS_UNREAD;
 	r->flags = 0;
 }
 
@@ -691,12 +692,16 @@ bool shapes_fields(struct record *r)
 {
 	const struct shape *row = shapes_row(r->shape);
 
+	if (r->fields != FIELDS_UNREAD)
+		return r->fields == FIELDS_READ;
 	fields_clear(r);
+	r->fields = FIELDS_READ;
 	if (!row || !row->fields)
 		return true;
 	if (row->fields(r))
 		return true;
 	fields_clear(r);
+	r->fields = FIELDS_WRONG;
 	r->kind = RECORD_OTHER;
 	r->queue_id = SLICE_NONE;
 	return false;

@@ -63,9 +63,9 @@ const struct shape *shapes_row(int shape);
 void shapes_parse(const struct line *line, struct record *r);
 
 /*
- * Reads the row's fields. Call at most once per record, only for those that
- * somebody asked about. If they cannot be read the kind becomes OTHER and the
- * answer is false.
+ * Reads the row's fields, only for records that somebody asked about; a second
+ * call gives the first one's answer. If they cannot be read the kind becomes
+ * OTHER and the answer is false.
  */
 bool shapes_fields(struct record *r);
 

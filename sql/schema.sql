@@ -68,7 +68,7 @@ CREATE TABLE domain (                -- of the senders that a rule warned about 
 
 CREATE TABLE address (               -- senders and recipients as logged
   id INTEGER PRIMARY KEY,
-  text NOT NULL,                     -- '' is the null sender; a blob if it is no UTF-8; unique (sql/write/names_index.sql)
+  text NOT NULL,                     -- '' is the null sender; a blob if it is no UTF-8; unique
   fold INTEGER,                      -- the row of the case-folded spelling; null: it is that already
   domain INTEGER                     -- of senders that a rule warned about or refused
 );

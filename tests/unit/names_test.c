@@ -18,12 +18,12 @@ static struct rules rules;
 static struct origin *origin;
 static struct db *db;
 
-static struct names *names_begin(bool fresh)
+static struct names *names_begin(void)
 {
 	static const uint64_t key[2] = {1, 2};
 
 	db_begin(db);
-	return names_new(db, &rules, origin, NULL, 0, key, fresh);
+	return names_new(db, &rules, origin, NULL, 0, key);
 }
 
 static void names_end(struct names *n)
@@ -58,20 +58,48 @@ static uint32_t address(struct names *n, const char *name, int number)
 
 static void a_name_keeps_its_number_when_the_cache_has_lost_it(void **state)
 {
-	struct names *n = names_begin(true);
+	struct names *n = names_begin();
+	uint32_t before = address(n, "a", 1) - 1;
+	char sql[128];
 
 	(void)state;
 	for (int i = 1; i <= MANY; i++)
-		assert_int_equal(address(n, "a", i), i);
+		assert_int_equal(address(n, "a", i), before + (uint32_t)i);
 	for (int i = 1; i <= MANY; i += 997)
-		assert_int_equal(address(n, "a", i), i);
+		assert_int_equal(address(n, "a", i), before + (uint32_t)i);
 	names_end(n);
-	assert_int_equal(ask("SELECT count(*) FROM address WHERE text = 'a' || id || '@firm.example'"), MANY);
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM address WHERE text = 'a' || (id - %u) || '@firm.example'",
+	         before);
+	assert_int_equal(ask(sql), MANY);
+}
+
+static void names_that_were_there_keep_their_numbers_without_an_index(void **state)
+{
+	const struct slice name = SLICE("mx.firm.example"), ip = SLICE("192.0.2.7"), word = SLICE("helo.example");
+	struct names *n = names_begin();
+	uint32_t a, c, w, fold, source;
+
+	(void)state;
+	a = address(n, "Known", 1);
+	c = names_client(n, name, ip);
+	w = names_word(n, word);
+	fold = names_fold(n, a);
+	source = names_source(n, c);
+	names_end(n);
+	n = names_begin();
+	assert_int_equal(address(n, "Known", 1), a);
+	assert_int_equal(names_fold(n, a), fold);
+	assert_int_equal(names_client(n, name, ip), c);
+	assert_int_equal(names_source(n, c), source);
+	assert_int_equal(names_word(n, word), w);
+	assert_true(address(n, "Known", 2) > a);
+	names_end(n);
+	assert_int_equal(ask("SELECT count(*) FROM sqlite_master WHERE name = 'address_of_text'"), 0);
 }
 
 static void a_spelling_and_its_folded_one_know_each_other_while_they_wait(void **state)
 {
-	struct names *n = names_begin(false);
+	struct names *n = names_begin();
 
 	(void)state;
 	for (int i = 1; i <= MANY; i++) /* from here on each new name makes another one go */
@@ -91,19 +119,19 @@ static void a_spelling_and_its_folded_one_know_each_other_while_they_wait(void *
 
 static void names_of_an_earlier_run_are_found_again(void **state)
 {
-	struct names *n = names_begin(false);
+	struct names *n = names_begin();
 	uint32_t client = names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.1")),
 		 word = names_word(n, SLICE("ESMTP"));
 
 	(void)state;
 	names_end(n);
-	n = names_begin(false);
+	n = names_begin();
 	assert_int_equal(names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.1")), client);
 	assert_int_equal(names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.2")), client + 1);
 	assert_int_equal(names_source(n, client), names_source(n, client + 1));
 	assert_int_equal(names_word(n, SLICE("ESMTP")), word);
 	assert_int_equal(names_word(n, SLICE("SMTP")), word + 1);
-	assert_int_equal(address(n, "a", 17), 17);
+	assert_int_equal(address(n, "a", 17), ask("SELECT id FROM address WHERE text = 'a17@firm.example'"));
 	names_end(n);
 }
 
@@ -122,6 +150,7 @@ static int remove_folder(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(names_that_were_there_keep_their_numbers_without_an_index),
 	    cmocka_unit_test(a_name_keeps_its_number_when_the_cache_has_lost_it),
 	    cmocka_unit_test(a_spelling_and_its_folded_one_know_each_other_while_they_wait),
 	    cmocka_unit_test(names_of_an_earlier_run_are_found_again),

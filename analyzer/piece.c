@@ -1,0 +1,212 @@
+#include "piece.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "../parsers/shapes.h"
+#include "msg.h"
+
+/* -------------------------------------------------------------------------- lines */
+
+void piece_init(struct piece *p)
+{
+	*p = (struct piece){.line = xcalloc(PIECE_LINES, sizeof *p->line), .next = INPUT_BLOCK};
+}
+
+void piece_release(struct piece *p)
+{
+	free(p->line);
+	p->line = NULL;
+}
+
+/* The kinds whose fields are nearly always asked for. */
+static bool fields_wanted(enum record_kind kind)
+{
+	return kind == RECORD_ATTEMPT || kind == RECORD_CLIENT || kind == RECORD_DISCONNECT || kind == RECORD_QUEUED;
+}
+
+void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block *block, size_t most)
+{
+	const char *at = block->bytes.p, *end = at + block->bytes.n;
+
+	p->lines = 0;
+	p->block = *block;
+	if (most > PIECE_LINES)
+		most = PIECE_LINES;
+	do {
+		struct parsed *x = &p->line[p->lines++];
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		x->bytes = slice_of(at, (size_t)((newline ? newline : end) - at));
+		syslog_parse(frame, x->bytes, &x->line);
+		shapes_parse(&x->line, &x->rec);
+		if (fields_wanted(x->rec.kind))
+			shapes_fields(&x->rec);
+		at = newline ? newline + 1 : end;
+	} while (at < end && p->lines < most);
+	*block = (struct input_block){.next = block->next};
+	if (at < end) { /* what was passed over stands behind the last line only */
+		*block = p->block;
+		block->bytes = slice_of(at, (size_t)(end - at));
+		block->off += at - p->block.bytes.p;
+		p->block.bytes.n = (size_t)(at - p->block.bytes.p);
+		p->block.next = block->off;
+		p->block.skipped = 0;
+		p->block.unterminated = false;
+	}
+	p->frame = *frame;
+}
+
+/* ------------------------------------------------------------------- reading ahead */
+
+/* So much may wait: a commit takes the caller about as long as it takes us. */
+#define PIECES 16
+#define BLOCKS 8
+
+struct reader {
+	struct input *in;
+	struct syslog_frame frame;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t filled, emptied;
+	struct piece piece[PIECES];
+	bool ends_block[PIECES];
+	char *bytes[BLOCKS];    /* of the blocks, and the next one's */
+	uint64_t given, taken;  /* pieces filled, pieces that the caller has done with */
+	uint64_t blocks, freed; /* the same of blocks */
+	bool lent, stop;
+};
+
+/* Until there is room for one more piece, or for one more block. False: nobody wants it any more. */
+static bool room_wait(struct reader *r, bool block)
+{
+	pthread_mutex_lock(&r->lock);
+	while (!r->stop && (block ? r->blocks - r->freed == BLOCKS : r->given - r->taken == PIECES))
+		pthread_cond_wait(&r->emptied, &r->lock);
+	bool go_on = !r->stop;
+	pthread_mutex_unlock(&r->lock);
+	return go_on;
+}
+
+static void piece_publish(struct reader *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->given++;
+	pthread_cond_signal(&r->filled);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static bool read_block(struct reader *r, struct input_block block)
+{
+	int64_t bytes, done, total;
+
+	if (!room_wait(r, true))
+		return false;
+	char **place = &r->bytes[r->blocks++ % BLOCKS];
+	*place = input_swap(r->in, *place);
+	input_progress(r->in, &bytes, &done, &total);
+	while (block.bytes.n) {
+		if (!room_wait(r, false))
+			return false;
+		struct piece *p = &r->piece[r->given % PIECES];
+		piece_fill(p, &r->frame, &block, PIECE_LINES);
+		p->next = INPUT_BLOCK;
+		p->done = done;
+		p->total = total;
+		r->ends_block[r->given % PIECES] = block.bytes.n == 0;
+		piece_publish(r);
+	}
+	return true;
+}
+
+static void *reader_run(void *arg)
+{
+	struct reader *r = arg;
+	struct input_block block;
+	enum input_next next;
+
+	while ((next = input_next(r->in, true, &block)) == INPUT_BLOCK)
+		if (!read_block(r, block))
+			return NULL;
+	if (!room_wait(r, false))
+		return NULL;
+	struct piece *p = &r->piece[r->given % PIECES];
+	p->lines = 0;
+	p->block = (struct input_block){.bytes = SLICE_NONE};
+	p->frame = r->frame;
+	p->next = next;
+	piece_publish(r);
+	return NULL;
+}
+
+/* Signals are the caller's, who looks at what they ask for between two pieces. */
+static int thread_start(struct reader *r)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int rc = pthread_create(&r->thread, NULL, reader_run, r);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+static void reader_free(struct reader *r)
+{
+	for (int i = 0; i < PIECES; i++)
+		piece_release(&r->piece[i]);
+	for (int i = 0; i < BLOCKS; i++)
+		free(r->bytes[i]);
+	pthread_cond_destroy(&r->filled);
+	pthread_cond_destroy(&r->emptied);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+struct reader *reader_start(struct input *in, const struct syslog_frame *frame)
+{
+	struct reader *r = xcalloc(1, sizeof *r);
+
+	r->in = in;
+	r->frame = *frame;
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->filled, NULL);
+	pthread_cond_init(&r->emptied, NULL);
+	for (int i = 0; i < PIECES; i++)
+		piece_init(&r->piece[i]);
+	for (int i = 0; i < BLOCKS; i++)
+		r->bytes[i] = xmalloc(INPUT_BUFFER);
+	if (thread_start(r) != 0) {
+		reader_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+const struct piece *reader_next(struct reader *r)
+{
+	pthread_mutex_lock(&r->lock);
+	if (r->lent && r->piece[r->taken % PIECES].next == INPUT_BLOCK) {
+		r->freed += r->ends_block[r->taken % PIECES];
+		r->taken++;
+		pthread_cond_signal(&r->emptied);
+	}
+	r->lent = true;
+	while (r->given == r->taken)
+		pthread_cond_wait(&r->filled, &r->lock);
+	pthread_mutex_unlock(&r->lock);
+	return &r->piece[r->taken % PIECES];
+}
+
+struct reader *reader_stop(struct reader *r)
+{
+	if (!r)
+		return NULL;
+	pthread_mutex_lock(&r->lock);
+	r->stop = true;
+	pthread_cond_signal(&r->emptied);
+	pthread_mutex_unlock(&r->lock);
+	pthread_join(r->thread, NULL);
+	reader_free(r);
+	return NULL;
+}

@@ -1,0 +1,57 @@
+/*
+ * piece: some lines of a block with what each of them says, parsed in one go;
+ * and a reader that fetches and parses a plain file's lines ahead, in a thread
+ * of its own, while the caller works on those before.
+ *
+ * Parsing looks at nothing but the lines and the clock of their stamps, so
+ * whoever parses them, the records are the same. What follows from a record
+ * (tracker, database, position) is the caller's alone.
+ */
+#ifndef WB_PIECE_H
+#define WB_PIECE_H
+
+#include "../parsers/record.h"
+#include "input.h"
+
+#define PIECE_LINES 512
+
+struct parsed {
+	struct line line;
+	struct record rec;
+	struct slice bytes; /* the line without its newline */
+};
+
+struct piece {
+	struct input_block block; /* the bytes that the lines are, as input.h says; none at the end */
+	struct parsed *line;      /* room for PIECE_LINES; borrow their text from the block */
+	size_t lines;
+	struct syslog_frame frame; /* the clock behind the last line */
+	/* of a reader: how far it is, as input_progress says, and at the end INPUT_END or INPUT_ERROR */
+	int64_t done, total;
+	enum input_next next;
+};
+
+/* shapes_init must have been called. */
+void piece_init(struct piece *p);
+void piece_release(struct piece *p);
+
+/*
+ * Parses the first lines of *block, `most` at most but one at least, and leaves
+ * in *block what is behind them; nothing if that was all. frame moves on.
+ */
+void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block *block, size_t most);
+
+struct reader;
+
+/*
+ * Reads on in `in`, at which input_start was successful, from where the frame
+ * stands. `in` is the reader's until reader_stop; not for pipes, whose
+ * INPUT_AGAIN it could not tell. NULL: no thread could be had.
+ */
+struct reader *reader_start(struct input *in, const struct syslog_frame *frame);
+/* The next piece, good until the next call; waits for it. At the end a piece without lines, again and again. */
+const struct piece *reader_next(struct reader *r);
+/* Ends the thread; what it has read ahead is dropped. Always NULL. */
+struct reader *reader_stop(struct reader *r);
+
+#endif

@@ -1,0 +1,1 @@
+SELECT id, text, coalesce(fold, id) FROM address

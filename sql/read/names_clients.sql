@@ -1,0 +1,1 @@
+SELECT id, ip, name, source FROM client

@@ -1,0 +1,1 @@
+SELECT id, kind, name, domain FROM dim_source
