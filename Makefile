@@ -15,7 +15,7 @@ COMMIT := $(shell [ ! -e .git ] || git rev-parse --verify -q --short HEAD 2>/dev
 BUILD = .build
 PREFIX = /usr/local
 FUZZ_SECONDS = 60
-CFLAGS = -O2 -g
+CFLAGS = -O3 -g
 
 # ------------------------------------------------------------------ rooms (left to right)
 

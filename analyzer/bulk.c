@@ -1,5 +1,6 @@
 #include "bulk.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "../parsers/utf8.h"
@@ -17,13 +18,20 @@ struct cell {
 	uint32_t type; /* of SQLite: SQLITE_NULL ... */
 };
 
-struct bulk {
-	struct db *db;
-	enum sql_id insert;
-	int columns, rows;
+struct rows {
+	struct bulk *of;
+	int n, columns;
 	struct cell *cell, *next; /* next: where the last row's next value goes */
 	char *bytes;
 	size_t bytes_n, bytes_cap;
+	enum sql_id then;   /* SQL_COUNT: nothing */
+	atomic_bool flying; /* they are on their way and not ours */
+};
+
+struct bulk {
+	struct db *db;
+	enum sql_id insert;
+	struct rows set[2], *now; /* one fills while the other one flies */
 };
 
 /* ------------------------------------------------------------ the virtual table */
@@ -33,7 +41,7 @@ struct bulk {
 
 struct cursor {
 	sqlite3_vtab_cursor base;
-	const struct bulk *rows;
+	const struct rows *rows;
 	const struct cell *cell; /* the first of this row */
 	int row;
 };
@@ -115,7 +123,7 @@ static int cursor_ended(sqlite3_vtab_cursor *base)
 {
 	const struct cursor *c = (const struct cursor *)base;
 
-	return !c->rows || c->row >= c->rows->rows;
+	return !c->rows || c->row >= c->rows->n;
 }
 
 static int cursor_value(sqlite3_vtab_cursor *base, sqlite3_context *out, int column)
@@ -160,6 +168,7 @@ struct bulk *bulk_new(struct db *d, enum sql_id insert, int columns)
 	struct bulk *b = xcalloc(1, sizeof *b);
 	sqlite3_stmt *q;
 
+	db_settle(d);
 	/* The first of a connection brings the table; to bring it again would disturb statements that use it. */
 	if (sqlite3_prepare_v2(d->h, "SELECT c1 FROM bulk(NULL)", -1, &q, NULL) == SQLITE_OK)
 		sqlite3_finalize(q);
@@ -167,10 +176,16 @@ struct bulk *bulk_new(struct db *d, enum sql_id insert, int columns)
 		db_fail(d, NULL, sqlite3_errcode(d->h));
 	b->db = d;
 	b->insert = insert;
-	b->columns = columns;
-	b->cell = xcalloc(ROWS * (size_t)columns, sizeof *b->cell);
-	b->bytes_cap = 1024; /* never none: to SQLite text at no address is NULL, not empty */
-	b->bytes = xmalloc(b->bytes_cap);
+	for (int i = 0; i < 2; i++) {
+		struct rows *r = &b->set[i];
+		r->of = b;
+		r->columns = columns;
+		r->then = SQL_COUNT;
+		r->cell = xcalloc(ROWS * (size_t)columns, sizeof *r->cell);
+		r->bytes_cap = 1024; /* never none: to SQLite text at no address is NULL, not empty */
+		r->bytes = xmalloc(r->bytes_cap);
+	}
+	b->now = &b->set[0];
 	return b;
 }
 
@@ -178,22 +193,24 @@ struct bulk *bulk_free(struct bulk *b)
 {
 	if (!b)
 		return NULL;
-	free(b->cell);
-	free(b->bytes);
+	for (int i = 0; i < 2; i++) {
+		free(b->set[i].cell);
+		free(b->set[i].bytes);
+	}
 	free(b);
 	return NULL;
 }
 
 void bulk_row(struct bulk *b)
 {
-	if (b->rows == ROWS || b->bytes_n >= BYTES)
+	if (b->now->n == ROWS || b->now->bytes_n >= BYTES)
 		bulk_flush(b);
-	b->next = &b->cell[b->rows++ * b->columns];
+	b->now->next = &b->now->cell[b->now->n++ * b->now->columns];
 }
 
 static struct cell *cell_next(struct bulk *b)
 {
-	return b->next++;
+	return b->now->next++;
 }
 
 void bulk_number(struct bulk *b, int64_t v)
@@ -213,14 +230,16 @@ void bulk_id(struct bulk *b, uint32_t id)
 
 static void bytes_put(struct bulk *b, struct slice v, uint32_t type)
 {
-	if (b->bytes_n + v.n > b->bytes_cap) {
-		b->bytes_cap = (b->bytes_n + v.n) * 2;
-		b->bytes = xrealloc(b->bytes, b->bytes_cap);
+	struct rows *r = b->now;
+
+	if (r->bytes_n + v.n > r->bytes_cap) {
+		r->bytes_cap = (r->bytes_n + v.n) * 2;
+		r->bytes = xrealloc(r->bytes, r->bytes_cap);
 	}
-	*cell_next(b) = (struct cell){.value = (int64_t)b->bytes_n, .n = (uint32_t)v.n, .type = type};
+	*cell_next(b) = (struct cell){.value = (int64_t)r->bytes_n, .n = (uint32_t)v.n, .type = type};
 	if (v.n)
-		memcpy(b->bytes + b->bytes_n, v.p, v.n);
-	b->bytes_n += v.n;
+		memcpy(r->bytes + r->bytes_n, v.p, v.n);
+	r->bytes_n += v.n;
 }
 
 void bulk_text(struct bulk *b, struct slice v)
@@ -236,23 +255,68 @@ void bulk_blob(struct bulk *b, struct slice v)
 	bytes_put(b, v, SQLITE_BLOB);
 }
 
+/* Mostly asked about a row that has come lately. */
+static struct cell *row_find(const struct bulk *b, int64_t first)
+{
+	const struct rows *r = b->now;
+
+	for (int i = r->n; i-- > 0;)
+		if (r->cell[i * r->columns].value == first)
+			return &r->cell[i * r->columns];
+	return NULL;
+}
+
 bool bulk_has(const struct bulk *b, int64_t first)
 {
-	const struct cell *x = b->cell;
+	return row_find(b, first) != NULL;
+}
 
-	for (int i = 0; i < b->rows; i++, x += b->columns)
-		if (x->value == first)
-			return true;
-	return false;
+bool bulk_fill(struct bulk *b, int64_t first, int column, int64_t v)
+{
+	struct cell *x = row_find(b, first);
+
+	if (!x || x[column - 1].type != SQLITE_NULL)
+		return false;
+	x[column - 1] = (struct cell){.value = v, .type = SQLITE_INTEGER};
+	return true;
+}
+
+void bulk_then(struct bulk *b, enum sql_id statement)
+{
+	b->now->then = statement;
+}
+
+static void rows_give(struct rows *r, enum sql_id statement)
+{
+	struct db *d = r->of->db;
+	sqlite3_stmt *q = db_stmt(d, statement);
+
+	sqlite3_bind_pointer(q, 1, r, POINTER, NULL);
+	db_run(d, q);
+}
+
+static void rows_write(void *arg)
+{
+	struct rows *r = arg;
+
+	rows_give(r, r->of->insert);
+	if (r->then != SQL_COUNT)
+		rows_give(r, r->then);
+	r->n = 0;
+	r->bytes_n = 0;
+	r->then = SQL_COUNT;
+	r->flying = false;
 }
 
 void bulk_flush(struct bulk *b)
 {
-	if (b->rows == 0)
+	struct rows *r = b->now, *other = &b->set[r == &b->set[0]];
+
+	if (r->n == 0)
 		return;
-	sqlite3_stmt *q = db_stmt(b->db, b->insert);
-	sqlite3_bind_pointer(q, 1, b, POINTER, NULL);
-	db_run(b->db, q);
-	b->rows = 0;
-	b->bytes_n = 0;
+	if (other->flying)
+		db_settle(b->db);
+	r->flying = true;
+	b->now = other;
+	db_later(b->db, rows_write, r);
 }

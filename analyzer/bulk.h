@@ -6,7 +6,8 @@
  *
  * Whoever reads the table, or changes it in another way, says bulk_flush
  * first; so does whoever commits. Rows arrive in the order in which they were
- * added.
+ * added; they may do so by the database's writing thread (db.h), for which any
+ * statement waits.
  */
 #ifndef WB_BULK_H
 #define WB_BULK_H
@@ -33,6 +34,10 @@ void bulk_blob(struct bulk *b, struct slice v);
 
 /* Does a row wait whose first value is this number? */
 bool bulk_has(const struct bulk *b, int64_t first);
+/* Gives the waiting row whose first value is `first` this number in a column, from 1, that is NULL. False: there is none. */
+bool bulk_fill(struct bulk *b, int64_t first, int column, int64_t v);
+/* The rows that wait, and go in with those, are then given to this statement too, as :rows. One for all of a bulk. */
+void bulk_then(struct bulk *b, enum sql_id statement);
 /* All rows go into the table. In a transaction. */
 void bulk_flush(struct bulk *b);
 

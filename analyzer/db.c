@@ -12,6 +12,7 @@
 
 #include "../parsers/utf8.h"
 #include "msg.h"
+#include "writer.h"
 
 /* ------------------------------------------------------------------- failing */
 
@@ -48,10 +49,33 @@ _Noreturn void db_fail(struct db *d, sqlite3_stmt *s, int rc)
 	msg_die(exit_of(rc), "%s: %s: %s", file, name_of(d, s), d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc));
 }
 
+/* --------------------------------------------------------- the writing thread */
+
+void db_writer_start(struct db *d)
+{
+	if (!d->writer && sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		d->writer = writer_new();
+}
+
+void db_later(struct db *d, void (*job)(void *arg), void *arg)
+{
+	if (d->writer)
+		writer_do(d->writer, job, arg);
+	else
+		job(arg);
+}
+
+void db_settle(struct db *d)
+{
+	if (d->writer)
+		writer_settle(d->writer);
+}
+
 /* ---------------------------------------------------------------- statements */
 
 sqlite3_stmt *db_stmt(struct db *d, enum sql_id id)
 {
+	db_settle(d);
 	sqlite3_stmt *s = d->stmt[id];
 
 	if (s) {
@@ -67,6 +91,7 @@ sqlite3_stmt *db_stmt(struct db *d, enum sql_id id)
 
 bool db_step(struct db *d, sqlite3_stmt *s)
 {
+	db_settle(d);
 	int rc = sqlite3_step(s);
 
 	if (rc == SQLITE_ROW)
@@ -85,6 +110,7 @@ void db_run(struct db *d, sqlite3_stmt *s)
 
 void db_exec(struct db *d, const char *sql)
 {
+	db_settle(d);
 	int rc = sqlite3_exec(d->h, sql, NULL, NULL, NULL);
 
 	if (rc != SQLITE_OK)
@@ -180,7 +206,7 @@ static void harden(struct db *d)
 	db_exec(d, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY");
 }
 
-/* We have one thread and count no memory: SQLite's locks around both would cost a tenth of all its work. */
+/* One thread at a time is in SQLite, and we count no memory: SQLite's locks around both would cost a tenth of all its work. */
 void db_library_init(void)
 {
 	static bool done;
@@ -373,6 +399,7 @@ struct db *db_close(struct db *d)
 {
 	if (!d)
 		return NULL;
+	d->writer = writer_free(d->writer);
 	for (int i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(d->stmt[i]);
 	sqlite3_close(d->h);

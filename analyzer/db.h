@@ -16,6 +16,8 @@
 #define DB_APPLICATION_ID 0x77626c6b /* "wblk" */
 #define DB_SCHEMA 1
 
+struct writer;
+
 struct db {
 	sqlite3 *h;
 	char *path;
@@ -24,6 +26,7 @@ struct db {
 	int ingest_lock, write_lock; /* descriptors, -1 */
 	uint64_t dev, ino;           /* of the file we opened (faults.md 1.3) */
 	sqlite3_stmt *stmt[SQL_COUNT];
+	struct writer *writer; /* NULL: whoever calls writes */
 };
 
 /* Read-only; dies with 66 if there is no such file, 65 or 78 if it is none of ours. */
@@ -38,6 +41,17 @@ struct db *db_open_ingest(const char *path);
 #define DB_PATIENCE 5 /* seconds */
 struct db *db_open_write(const char *path);
 struct db *db_close(struct db *d); /* always NULL */
+
+/*
+ * From here on db_later's jobs are done by a thread of their own. The caller's
+ * statements wait for them, so each sees the database as if it had done all
+ * itself; what a job was given it must leave alone until then.
+ */
+void db_writer_start(struct db *d);
+/* At once if there is no such thread. */
+void db_later(struct db *d, void (*job)(void *arg), void *arg);
+/* Waits for all jobs. */
+void db_settle(struct db *d);
 
 /* The prepared statement, reset, its parameters cleared. Parameters are numbered in the order of their names' first use. */
 sqlite3_stmt *db_stmt(struct db *d, enum sql_id id);

@@ -380,6 +380,7 @@ static void run_files(struct run *run)
 	run->r->older = any;
 	run->tracker = run_tracker(run, run->sink);
 	store_load_pending(run->store, run->tracker);
+	db_writer_start(run->db);
 	for (size_t i = 0; i < n && !stopped(run); i++)
 		if (!older[i])
 			run_file(run, i);

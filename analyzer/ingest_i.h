@@ -16,7 +16,7 @@
 
 #define BATCH_BYTES (INT64_C(16) << 20)
 #define BATCH_NS INT64_C(1000000000) /* for what comes through a pipe; of a plain file a full batch takes some 50 ms */
-#define READER_BYTES (64 << 10) /* from so many on a thread reads ahead */
+#define READER_BYTES (64 << 10)      /* from so many on a thread reads ahead */
 #define SPANS 64
 
 /* One host's part of the stream that is being read, since the last commit. */

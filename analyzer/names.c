@@ -39,7 +39,7 @@ struct names {
 	struct rules *rules;
 	const struct origin *origin;
 	uint64_t key[2];
-	struct cache addresses, clients, words, texts, services, lines, sources_named;
+	struct cache addresses, clients, words, texts, services, lines, sources_named, domains_named;
 	struct table address, client, word, source;
 	struct own *own;
 	const struct slice *own_settings;
@@ -52,6 +52,9 @@ struct names {
 };
 
 #define TEXT_LISTED 0x80 /* rules are at most RULES_MAX */
+
+/* The column of an address' domain, the last of its row. */
+#define ADDRESS_DOMAIN 4
 
 #define WAYS 4 /* a set is one cache line */
 
@@ -248,6 +251,7 @@ static uint32_t address_row(struct names *n, struct slice text, uint32_t *fold)
 	bulk_number(n->address.rows, id);
 	bulk_text(n->address.rows, text);
 	bulk_id(n->address.rows, *fold == id ? 0 : *fold);
+	bulk_null(n->address.rows);
 	return id;
 }
 
@@ -271,10 +275,39 @@ static uint32_t domain_row(struct names *n, struct slice text)
 {
 	char buf[1024];
 	struct slice name = own_domain(text, buf, sizeof buf);
-	uint32_t id = intern_row(n, SQL_READ_DOMAIN_ID, SQL_WRITE_DOMAIN, name);
+	uint64_t hash = hash_of(n, name);
+	struct interned *slot = cache_slot(&n->domains_named, hash);
 
-	own_add(n->own, name);
-	return id;
+	if (slot->hash != hash) {
+		*slot =
+		    (struct interned){.hash = hash, .id = intern_row(n, SQL_READ_DOMAIN_ID, SQL_WRITE_DOMAIN, name)};
+		own_add(n->own, name);
+	}
+	return slot->id;
+}
+
+/* An address' domain is written with it if it still waits to be written. */
+static uint32_t address_domain(struct names *n, uint32_t address, struct slice text)
+{
+	uint32_t domain;
+
+	if (bulk_has(n->address.rows, address)) {
+		domain = domain_row(n, text);
+		if (bulk_fill(n->address.rows, address, ADDRESS_DOMAIN, domain))
+			return domain;
+	}
+	table_need(&n->address, address);
+	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_ADDRESS_DOMAIN);
+	sqlite3_bind_int64(q, 1, address);
+	domain = answer(n, q);
+	if (domain)
+		return domain;
+	domain = domain_row(n, text);
+	q = db_stmt(n->db, SQL_WRITE_ADDRESS_DOMAIN);
+	sqlite3_bind_int64(q, 1, domain);
+	sqlite3_bind_int64(q, 2, address);
+	db_run(n->db, q);
+	return domain;
 }
 
 uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice text)
@@ -283,17 +316,7 @@ uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice tex
 
 	if (r->id == address)
 		return r->value;
-	table_need(&n->address, address);
-	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_ADDRESS_DOMAIN);
-	sqlite3_bind_int64(q, 1, address);
-	uint32_t domain = answer(n, q);
-	if (!domain) {
-		domain = domain_row(n, text);
-		q = db_stmt(n->db, SQL_WRITE_ADDRESS_DOMAIN);
-		sqlite3_bind_int64(q, 1, domain);
-		sqlite3_bind_int64(q, 2, address);
-		db_run(n->db, q);
-	}
+	uint32_t domain = address_domain(n, address, text);
 	*r = (struct recent){address, domain};
 	return domain;
 }
@@ -707,8 +730,8 @@ void names_flush(struct names *n)
 
 void names_forget(struct names *n)
 {
-	struct cache *const caches[] = {&n->addresses, &n->clients, &n->words,        &n->texts,
-	                                &n->services,  &n->lines,   &n->sources_named};
+	struct cache *const caches[] = {&n->addresses, &n->clients, &n->words,         &n->texts,
+	                                &n->services,  &n->lines,   &n->sources_named, &n->domains_named};
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
 		cache_clear(caches[i]);
@@ -742,7 +765,8 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	cache_init(&n->services, 256);
 	cache_init(&n->lines, 4096);
 	cache_init(&n->sources_named, 16384);
-	n->address.rows = bulk_new(d, SQL_WRITE_ADDRESS, 3);
+	cache_init(&n->domains_named, 1024);
+	n->address.rows = bulk_new(d, SQL_WRITE_ADDRESS, ADDRESS_DOMAIN);
 	n->client.rows = bulk_new(d, SQL_WRITE_CLIENT, 5);
 	n->word.rows = bulk_new(d, SQL_WRITE_WORD, 2);
 	n->source.rows = bulk_new(d, SQL_WRITE_SOURCE, 4);
@@ -761,8 +785,8 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 
 struct names *names_free(struct names *n)
 {
-	struct cache *caches[] = {&n->addresses, &n->clients, &n->words,        &n->texts,
-	                          &n->services,  &n->lines,   &n->sources_named};
+	struct cache *caches[] = {&n->addresses, &n->clients, &n->words,         &n->texts,
+	                          &n->services,  &n->lines,   &n->sources_named, &n->domains_named};
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
 		free(caches[i]->slot);

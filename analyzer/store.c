@@ -27,6 +27,7 @@ struct store {
 	struct names *names;
 	struct sink sink;
 	struct rollup *rollup;
+	struct generation closing; /* of the batch that is being committed; gen 0: none */
 	struct bulk *attempts, *transactions, *mails, *recipients, *pendings;
 	uint64_t key[2];
 	int64_t epoch; /* owner.h */
@@ -362,15 +363,14 @@ static void sink_pending_put(void *arg, int kind, uint64_t key, struct slice sta
 
 static void sink_pending_drop(void *arg, int kind, uint64_t key)
 {
-	struct store *s = arg;
+	struct bulk *b = ((struct store *)arg)->pendings;
 
-	if (bulk_has(s->pendings, (int64_t)key))
-		bulk_flush(s->pendings);
-	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_PENDING_DROP);
-
-	sqlite3_bind_int(q, 1, kind);
-	sqlite3_bind_int64(q, 2, (int64_t)key);
-	db_run(s->db, q);
+	/* An empty state: it goes in like any other, lest it overtake one, and then out with its like. */
+	bulk_row(b);
+	bulk_number(b, (int64_t)key);
+	bulk_number(b, kind);
+	bulk_blob(b, SLICE(""));
+	bulk_then(b, SQL_WRITE_PENDING_DROP);
 }
 
 void store_load_pending(struct store *s, struct tracker *t)
@@ -461,11 +461,16 @@ void store_sample(struct store *s, uint32_t gen, int64_t off, struct slice bytes
 
 /* ------------------------------------------------------------------------ batches */
 
+static void begin_job(void *arg)
+{
+	db_begin(((struct store *)arg)->db);
+}
+
 void store_begin(struct store *s)
 {
 	if (s->in_batch)
 		return;
-	db_begin(s->db);
+	db_later(s->db, begin_job, s);
 	s->in_batch = true;
 }
 
@@ -484,6 +489,16 @@ static void bulks_flush(struct store *s)
 	bulk_flush(s->pendings);
 }
 
+static void commit_job(void *arg)
+{
+	struct store *s = arg;
+
+	if (s->closing.gen)
+		generation_write(s->db, &s->closing);
+	owner_check(s->db, s->epoch);
+	db_commit(s->db);
+}
+
 void store_commit(struct store *s, struct tracker *t, struct generation *g)
 {
 	store_begin(s);
@@ -491,12 +506,13 @@ void store_commit(struct store *s, struct tracker *t, struct generation *g)
 		tracker_flush(t);
 	bulks_flush(s);
 	rollup_flush(s->rollup, s->db);
+	db_settle(s->db);
+	s->closing.gen = 0;
 	if (g) {
-		generation_write(s->db, g);
+		s->closing = *g;
 		g->stored = true;
 	}
-	owner_check(s->db, s->epoch);
-	db_commit(s->db);
+	db_later(s->db, commit_job, s);
 	s->in_batch = false;
 }
 
@@ -600,6 +616,7 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 
 struct store *store_free(struct store *s)
 {
+	db_settle(s->db);
 	names_free(s->names);
 	rollup_free(s->rollup);
 	bulk_free(s->attempts);

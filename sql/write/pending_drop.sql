@@ -1,1 +1,1 @@
-DELETE FROM pending WHERE kind = :kind AND key = :key
+DELETE FROM pending WHERE state = x'' AND (kind, key) IN (SELECT c2, c1 FROM bulk(:rows) WHERE c3 = x'')

@@ -1,0 +1,22 @@
+/*
+ * writer: one thread that does jobs one after the other while its owner goes
+ * on: the database's rows and commits, so that SQLite and the disk do not keep
+ * the tracker waiting (performance.md, point 7). Order is that of the calls, so
+ * a transaction holds what it would hold without the thread.
+ */
+#ifndef WB_WRITER_H
+#define WB_WRITER_H
+
+struct writer;
+
+/* NULL: no thread could be had. */
+struct writer *writer_new(void);
+struct writer *writer_free(struct writer *w); /* all jobs are done first; always NULL */
+
+/* Waits if too many are waiting already. What arg points to is the job's until writer_settle. */
+void writer_do(struct writer *w, void (*job)(void *arg), void *arg);
+
+/* Waits until nothing is left to do. In a job itself: returns at once. */
+void writer_settle(struct writer *w);
+
+#endif
