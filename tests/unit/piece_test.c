@@ -1,0 +1,155 @@
+#include "input_fixture.h"
+
+#include "../../analyzer/piece.h"
+#include "../../parsers/shapes.h"
+
+#define LINES 20000
+
+/* A log of many kinds of lines, an overlong one and some NULs among them; its size. */
+static size_t make_log(const char *name)
+{
+	size_t cap = LINES * 200 + INPUT_LINE_MAX * 2, n = 0;
+	char *p = xmalloc(cap);
+
+	for (int i = 0; i < LINES; i++) {
+		const char *stamp = i % 3 ? "2026-11-20T10:%02d:%02d+00:00" : "Nov 20 10:%02d:%02d";
+		n += (size_t)snprintf(p + n, 64, stamp, i / 600 % 60, i / 10 % 60);
+		switch (i % 5) {
+		case 0:
+			n += (size_t)snprintf(p + n, 100, " mx%d postfix/smtpd[%d]: connect from a[192.0.2.%d]\n",
+			                      i % 2, i, i % 250);
+			break;
+		case 1:
+			n += (size_t)snprintf(p + n, 100, " mx1 postfix/smtpd[7]: 4F%05X1: client=a[192.0.2.1]\n", i);
+			break;
+		case 2: n += (size_t)snprintf(p + n, 100, " mx1 nobody knows %d\n", i); break;
+		case 3: n += (size_t)snprintf(p + n, 100, " mx1 postfix/qmgr[7]: 4F%05X1: removed\n", i); break;
+		default: p[n++] = '\0'; p[n++] = '\n';
+		}
+		if (i == 7777) {
+			memset(p + n, 'x', INPUT_LINE_MAX + 5000);
+			n += INPUT_LINE_MAX + 5000;
+			p[n++] = '\n';
+		}
+	}
+	put(name, p, n);
+	free(p);
+	return n;
+}
+
+static void same_line(const struct parsed *a, int64_t a_off, const struct parsed *b, int64_t b_off)
+{
+	assert_int_equal(a_off, b_off);
+	assert_true(slice_eq(a->bytes, b->bytes));
+	assert_int_equal(a->line.form, b->line.form);
+	assert_int_equal(a->line.stamp.us, b->line.stamp.us);
+	assert_int_equal(a->line.pid, b->line.pid);
+	assert_true(slice_eq(a->line.host, b->line.host));
+	assert_int_equal(a->rec.kind, b->rec.kind);
+	assert_int_equal(a->rec.shape, b->rec.shape);
+	assert_true(slice_eq(a->rec.queue_id, b->rec.queue_id));
+	assert_ptr_equal(b->rec.line, &b->line);
+}
+
+/* What one reads line by line, and the reader in pieces, must be the same to the byte. */
+static void read_ahead_and_read_here_are_the_same(void **state)
+{
+	struct input *here, *ahead;
+	struct syslog_frame frame, start;
+	struct input_block block = {.bytes = SLICE_NONE};
+	struct piece one;
+	const struct piece *p;
+	size_t size = make_log("mail.log.1"), lines = 0, bytes = 0;
+
+	(void)state;
+	here = open_these("mail.log.1", 2026);
+	ahead = open_these("mail.log.1", 2026);
+	assert_int_equal(input_start(here, 0, 0, NULL, 0), INPUT_OK);
+	assert_int_equal(input_start(ahead, 0, 0, NULL, 0), INPUT_OK);
+	syslog_init(&start, 2026);
+	frame = start;
+	piece_init(&one);
+	struct reader *r = reader_start(ahead, &start);
+	assert_non_null(r);
+	while ((p = reader_next(r))->next == INPUT_BLOCK) {
+		assert_int_not_equal(p->lines, 0);
+		for (size_t i = 0; i < p->lines; i++) {
+			if (block.bytes.n == 0)
+				assert_int_equal(input_next(here, true, &block), INPUT_BLOCK);
+			piece_fill(&one, &frame, &block, 1);
+			assert_int_equal(one.lines, 1);
+			same_line(&one.line[0], one.block.off, &p->line[i],
+			          p->block.off + (p->line[i].bytes.p - p->block.bytes.p));
+			bytes += (size_t)(one.block.next - one.block.off);
+		}
+		lines += p->lines;
+		assert_int_equal(one.block.next, p->block.next);
+		assert_int_equal(one.block.skipped, p->block.skipped);
+		assert_int_equal(frame.clock.last_us, p->frame.clock.last_us);
+	}
+	assert_int_equal(p->next, INPUT_END);
+	assert_ptr_equal(reader_next(r), p);
+	assert_int_equal(block.bytes.n, 0);
+	assert_int_equal(input_next(here, true, &block), INPUT_END);
+	assert_int_equal(lines, LINES + 1);
+	assert_int_equal(bytes, size);
+	assert_null(reader_stop(r));
+	piece_release(&one);
+	input_close(here);
+	input_close(ahead);
+}
+
+static void a_reader_can_be_stopped_before_the_end(void **state)
+{
+	struct syslog_frame frame;
+
+	(void)state;
+	make_log("mail.log.1");
+	for (int taken = 0; taken < 4; taken++) {
+		struct input *in = open_these("mail.log.1", 2026);
+		assert_int_equal(input_start(in, 0, 0, NULL, 0), INPUT_OK);
+		syslog_init(&frame, 2026);
+		struct reader *r = reader_start(in, &frame);
+		assert_non_null(r);
+		for (int i = 0; i < taken; i++)
+			assert_int_equal(reader_next(r)->next, INPUT_BLOCK);
+		assert_null(reader_stop(r));
+		input_close(in);
+	}
+}
+
+static void a_piece_has_no_more_lines_than_asked_for(void **state)
+{
+	struct input_block block = {.bytes = SLICE("a\nb\nc\nd"), .off = 100, .next = 107, .unterminated = true};
+	struct syslog_frame frame;
+	struct piece p;
+
+	(void)state;
+	syslog_init(&frame, 2026);
+	piece_init(&p);
+	piece_fill(&p, &frame, &block, 3);
+	assert_int_equal(p.lines, 3);
+	assert_int_equal(p.block.off, 100);
+	assert_int_equal(p.block.next, 106);
+	assert_false(p.block.unterminated);
+	assert_true(slice_eq(p.line[2].bytes, SLICE("c")));
+	assert_int_equal(block.off, 106);
+	piece_fill(&p, &frame, &block, 3);
+	assert_int_equal(p.lines, 1);
+	assert_int_equal(p.block.next, 107);
+	assert_true(p.block.unterminated);
+	assert_int_equal(block.bytes.n, 0);
+	piece_release(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(read_ahead_and_read_here_are_the_same),
+	    cmocka_unit_test(a_reader_can_be_stopped_before_the_end),
+	    cmocka_unit_test(a_piece_has_no_more_lines_than_asked_for),
+	};
+
+	shapes_init();
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
