@@ -193,6 +193,7 @@ struct bulk *bulk_free(struct bulk *b)
 {
 	if (!b)
 		return NULL;
+	db_settle(b->db);
 	for (int i = 0; i < 2; i++) {
 		free(b->set[i].cell);
 		free(b->set[i].bytes);
