@@ -175,7 +175,11 @@ static void mail_merge(struct tracker *t, struct mail *from, struct mail *into)
 {
 	struct recipient **r = &into->recipients;
 	struct transaction **tx = &into->txs;
-	struct fact_mail gone = {.id = from->id, .told = from->told, .into = into->id};
+	struct fact_mail gone = {.id = from->id,
+	                         .told = from->told,
+	                         .client = from->client, /* with the day what its sums stand under */
+	                         .first_us = from->first_us,
+	                         .into = into->id};
 
 	t->sink.mail(t->sink.arg, &gone); /* at once: the next merge may take `into` away */
 	from->told = false;
