@@ -69,7 +69,7 @@ static void log_init(struct follow *f, struct followed *l, const char *path)
 
 	if (n >= sizeof l->dir || strlen(path + n) >= sizeof l->base)
 		msg_die(EX_USAGE, "the name of a log is too long");
-	*l = (struct followed){.path = path, .watch = -1, .live.watch = -1, .scan = true, .cut_us = STAMP_NONE};
+	*l = (struct followed){.path = path, .watch = -1, .live.watch = -1, .scan = true};
 	memcpy(l->dir, path, n);
 	memcpy(l->base, path + n, strlen(path + n) + 1);
 	l->log = log_of_path(&f->run, path);

@@ -4,6 +4,7 @@
  *   follow_log.c   one log: its live file, what was rotated away under us
  *   follow_tail.c  one open stream: what is new in it, is it still the same
  *   follow_list.c  the names beside it
+ *   follow_cut.c   truncation: what may be lost by it
  *   follow_set.c   the rotated files beside it: which of them are unread (faults.md 1.5)
  *   follow_lock.c  what the lock file tells readers
  */
@@ -36,6 +37,7 @@ struct tail {
 	int failures;     /* of reading, in turn */
 	int64_t quiet_ns; /* a rotated one: silent since then */
 	bool drained;     /* it was silent for long enough: what it holds is complete */
+	bool useless;     /* it holds nothing that is not read elsewhere: to be closed */
 	bool renamed;     /* its new name is not yet in the database */
 };
 
@@ -46,16 +48,18 @@ struct followed {
 	struct tail live;
 	struct tail old[TAILS]; /* oldest first */
 	size_t old_n;
-	int watch;       /* of the directory */
-	uint32_t log;    /* its number in the database */
-	bool scan;       /* look at the rotated files before the live one is read on */
-	bool again;      /* ... for the second time */
-	bool join;       /* streams were read whose seams are not in the database yet */
-	bool started;    /* where to begin is decided */
-	bool late;       /* it was not there when we began: nothing of it is old */
-	char why[200];   /* why it cannot be opened, as last said */
-	int64_t cut_us;  /* its last stream was cut off by a truncation: when; STAMP_NONE */
-	int64_t cut_gap; /* bytes of it that were seen and not read */
+	int watch;                /* of the directory */
+	uint32_t log;             /* its number in the database */
+	bool scan;                /* look at the rotated files before the live one is read on */
+	char scanned[INPUT_HEAD]; /* what the live file began with when that was done; 0 bytes: with no line yet */
+	size_t scanned_n;
+	bool again;    /* ... for the second time */
+	bool join;     /* streams were read whose seams are not in the database yet */
+	bool told;     /* where we begin with it is in the database */
+	bool started;  /* where to begin is decided */
+	bool late;     /* it was not there when we began: nothing of it is old */
+	char why[200]; /* why it cannot be opened, as last said */
+	bool cut;      /* its last stream was cut off by a truncation, and the next one has not begun */
 };
 
 struct journal;
@@ -83,6 +87,11 @@ bool follow_stopped(const struct follow *f);
 
 /* follow_log.c: one round; true if there may be more to read at once. */
 bool followed_step(struct follow *f, struct followed *l, bool woken);
+/*
+ * Was what the live file, which begins so, holds there before the rotated files were looked at? If not, it may have
+ * been truncated once more since, and a copy of what it held then is still to be read.
+ */
+bool followed_is_scanned(const struct followed *l, const struct input_about *a);
 void followed_release(struct follow *f, struct followed *l);
 
 /* follow_tail.c */
@@ -129,6 +138,12 @@ void names_release(struct names *names);
 bool set_scan(struct follow *f, struct followed *l);
 /* Once the live stream has begun: what it follows, and what is missing between streams. */
 void set_join_live(struct follow *f, struct followed *l);
+
+/* follow_cut.c: the first two in a batch */
+void cut_open(struct follow *f, struct followed *l, const struct generation *g, int64_t unread);
+void cut_close(struct follow *f, struct followed *l, int64_t first_us);
+/* Was the live file, which is not begun, truncated while nobody looked on? */
+void cut_find(struct follow *f, struct followed *l, const struct input *set);
 
 /* follow_lock.c */
 void lock_tell(struct follow *f, bool caught_up);

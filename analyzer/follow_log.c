@@ -104,8 +104,6 @@ static void live_cut(struct follow *f, struct followed *l)
 	struct run *run = &f->run;
 	int64_t unread = t->size > t->g.off ? t->size - t->g.off : 0;
 
-	l->cut_us = t->g.last_us;
-	l->cut_gap = unread;
 	l->scan = true;
 	t->begun = false;
 	t->size = -1;
@@ -113,26 +111,32 @@ static void live_cut(struct follow *f, struct followed *l)
 	run->frame = t->frame;
 	run_begin(run);
 	run->g.state = GENERATION_COMPLETE;
-	if (unread)
-		store_hole(run->store, 0, t->g.gen, t->g.last_us, t->g.last_us, 0, unread,
-		           "truncated before it was read to its end");
+	cut_open(f, l, &t->g, unread);
 	run_commit(run);
 }
 
-/* Where to begin with a log that the database has never seen, and that it was so. */
-static void started(struct follow *f, struct followed *l)
+static bool is_known(const struct follow *f, const struct followed *l)
+{
+	for (size_t k = 0; k < f->run.known_n; k++)
+		if (f->run.known[k].log == l->log)
+			return true;
+	return false;
+}
+
+/* Where we begin with a log that the database has never seen: before its first line is read, so that no kill hides it. */
+static void begin_tell(struct follow *f, struct followed *l, bool there)
 {
 	static const char *const words[] = {"end of the live file", "start of the live file", "rotated files"};
+	enum follow_begin begin = f->o->begin == FOLLOW_END && !there ? FOLLOW_START : f->o->begin;
 	char key[1400], value[100];
 	sqlite3_stmt *q;
 
-	l->started = true;
-	for (size_t k = 0; k < f->run.known_n; k++)
-		if (f->run.known[k].log == l->log)
-			return;
+	l->told = true;
+	if (is_known(f, l))
+		return;
 	snprintf(key, sizeof key, "follow_begin %s", l->path);
-	snprintf(value, sizeof value, "%s", words[f->o->begin]);
-	if (f->o->begin == FOLLOW_HISTORY)
+	snprintf(value, sizeof value, "%s", words[begin]);
+	if (begin == FOLLOW_HISTORY)
 		snprintf(value, sizeof value, "%d rotated files", f->o->history);
 	q = db_stmt(f->run.db, SQL_WRITE_META);
 	store_begin(f->run.store);
@@ -147,10 +151,7 @@ static bool begin_at_end(const struct follow *f, const struct followed *l)
 {
 	if (l->started || l->late || f->o->begin != FOLLOW_END)
 		return false;
-	for (size_t k = 0; k < f->run.known_n; k++)
-		if (f->run.known[k].log == l->log)
-			return false;
-	return !known_head(&f->run, input_about(l->live.in, 0));
+	return !is_known(f, l) && !known_head(&f->run, input_about(l->live.in, 0));
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -184,7 +185,7 @@ static bool old_step(struct follow *f, struct followed *l, size_t i, bool woken)
 		t->size = -1;
 	else if (!t->drained && l->live.begun && quiet_ms >= f->o->rotate_wait_ms)
 		tail_drain(f, l, t);
-	if (t->drained && st.st_nlink == 0)
+	if (t->useless || (t->drained && st.st_nlink == 0))
 		old_drop(f, l, i);
 	return more;
 }
@@ -199,6 +200,17 @@ static bool olds_step(struct follow *f, struct followed *l, bool woken)
 		i += l->old_n == n;
 	}
 	return more;
+}
+
+/*
+ * What the live file turned out to be may be held open as a copy of it already:
+ * one that was made by copytruncate, and the truncation is still to come.
+ */
+static void copies_drop(struct follow *f, struct followed *l)
+{
+	for (size_t i = l->old_n; i-- > 0;)
+		if (l->old[i].begun && l->old[i].g.gen == l->live.g.gen)
+			old_drop(f, l, i);
 }
 
 /*
@@ -219,7 +231,8 @@ static bool live_begin(struct follow *f, struct followed *l, bool at_end)
 		return true;
 	}
 	if (!tail_begin(f, l, t, at_end))
-		return false;
+		return l->scan;
+	copies_drop(f, l);
 	l->join = true;
 	return true;
 }
@@ -243,11 +256,28 @@ static bool live_step(struct follow *f, struct followed *l, const struct stat *s
 	return more;
 }
 
+/* What the live file begins with before the scan: see followed_is_scanned. */
+static void head_remember(struct followed *l)
+{
+	const struct input_about *a = l->live.in ? input_about(l->live.in, 0) : NULL;
+
+	l->scanned_n = a && a->whole_line ? a->head_n : 0;
+	if (l->scanned_n)
+		memcpy(l->scanned, a->head, l->scanned_n);
+}
+
+bool followed_is_scanned(const struct followed *l, const struct input_about *a)
+{
+	return l->scanned_n > 0 && a->head_n >= l->scanned_n && memcmp(a->head, l->scanned, l->scanned_n) == 0;
+}
+
 bool followed_step(struct follow *f, struct followed *l, bool woken)
 {
 	struct stat st;
 	bool more = false, at_end = false, there = stat(l->path, &st) == 0;
 
+	if (!l->told)
+		begin_tell(f, l, there);
 	if (l->live.in && (!there || st.st_dev != l->live.dev || st.st_ino != l->live.ino))
 		live_to_old(f, l);
 	if (!there) {
@@ -265,6 +295,7 @@ bool followed_step(struct follow *f, struct followed *l, bool woken)
 	if (l->scan) {
 		if (l->live.in && !l->live.begun && input_look(l->live.in))
 			return more;
+		head_remember(l);
 		at_end = l->live.in && begin_at_end(f, l);
 		if (!set_scan(f, l))
 			return true;
@@ -272,7 +303,7 @@ bool followed_step(struct follow *f, struct followed *l, bool woken)
 		more |= olds_step(f, l, true);
 	}
 	if (!l->started && (l->live.in || !there))
-		started(f, l);
+		l->started = true;
 	if (l->live.in)
 		more |= live_step(f, l, &st, woken, at_end);
 	return more;

@@ -104,7 +104,7 @@ static void keep_open(struct follow *f, struct followed *l, struct input *set, s
 	t->in = input_split(set, i);
 	t->watch = watch_file(f->watch, input_fd(t->in));
 	input_finished(t->in, false);
-	if (!tail_begin(f, l, t, false) && t->drained) {
+	if (!tail_begin(f, l, t, false) && t->useless) {
 		tail_close(f, t);
 		l->old_n--;
 	}
@@ -254,9 +254,10 @@ static size_t first_unread(struct follow *f, struct followed *l, struct input *s
 	for (size_t i = 0; i < n; i++) {
 		const struct input_about *a = input_about(set, i);
 		const struct tail *t = open_tail(l, a);
-		if (t || known_head(&f->run, a)) {
+		bool begun = t && t->begun; /* if not, nothing says that what is older was read */
+		if (begun || known_head(&f->run, a)) {
 			anchored = true;
-			from = t ? i + 1 : i;
+			from = begun ? i + 1 : i;
 		}
 	}
 	if (anchored)
@@ -321,18 +322,12 @@ static void find_lost(struct follow *f, struct followed *l, const struct input *
 		int64_t until;
 		if (g->log != l->log || g->first_us == STAMP_NONE || (g->state == GENERATION_COMPLETE && g != newest))
 			continue;
-		if (is_present(l, set, g) || (l->cut_us != STAMP_NONE && g == newest))
+		if (is_present(l, set, g) || (l->cut && g == newest))
 			continue;
 		until = next_stamp(l, set, g);
 		if (until != STAMP_NONE)
 			tell_lost(f, l, g, until);
 	}
-}
-
-static void known_again(struct run *run)
-{
-	free(run->known);
-	run->known = generation_list(run->db, &run->known_n);
 }
 
 /* ------------------------------------------------------------------- seams */
@@ -410,33 +405,7 @@ void set_join_live(struct follow *f, struct followed *l)
 	l->join = false;
 }
 
-static bool in_dir(const struct followed *l, const char *path)
-{
-	size_t n = strlen(l->dir);
-
-	return strncmp(path, l->dir, n) == 0 && !strchr(path + n, '/');
-}
-
-/*
- * The live file is the one that held the stream which a plain copy holds now: it
- * was copied and truncated while nobody looked on. Of a packed copy we cannot
- * tell: its plain file is gone, and its inode may have been used again. So
- * with a copy in another folder.
- */
-static void find_cut(struct follow *f, struct followed *l, const struct input *set)
-{
-	if (!l->live.in || l->live.begun || known_head(&f->run, input_about(l->live.in, 0)))
-		return;
-	for (size_t i = 0; i < input_count(set); i++) {
-		const struct input_about *a = input_about(set, i);
-		const struct generation *g = known_head(&f->run, a);
-		if (g && a->pack == INPUT_PLAIN && in_dir(l, a->path) && g->dev == l->live.dev &&
-		    g->ino == l->live.ino && (a->dev != g->dev || a->ino != g->ino))
-			l->cut_us = g->last_us;
-	}
-}
-
-/* ------------------------------------------------------------------- all of it */
+/* ------------------------------------------------------------------ all of it */
 
 /* It was read to its end when we were killed, and its writer has let go of it. */
 static void mark_complete(struct follow *f, const struct generation *known)
@@ -481,13 +450,13 @@ bool set_scan(struct follow *f, struct followed *l)
 	int64_t young;
 	size_t from;
 
-	known_again(&f->run);
+	run_know(&f->run);
 	set = open_set(f, l);
 	if (!set)
 		return false;
 	from = first_unread(f, l, set);
 	young = not_older_than(f, l);
-	find_cut(f, l, set);
+	cut_find(f, l, set);
 	find_lost(f, l, set);
 	chain.n = input_count(set);
 	chain.v = xcalloc(chain.n + 1, sizeof *chain.v);
@@ -497,7 +466,7 @@ bool set_scan(struct follow *f, struct followed *l)
 		f->run.before = stream_before(f, l, &chain, &chain.v[i]);
 		scan_file(f, l, set, i - (chain.n - input_count(set)), i >= from || chain.v[i].first_us > young);
 	}
-	known_again(&f->run);
+	run_know(&f->run);
 	join_set(f, l, &chain);
 	free(chain.v);
 	input_close(set);

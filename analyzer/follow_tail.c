@@ -121,6 +121,17 @@ static void olds_first(struct follow *f, struct followed *l, const struct tail *
 	}
 }
 
+/* Does another open stream read this content? A position has one owner, or a copy's would be written over the live one's. */
+static bool is_read_elsewhere(const struct followed *l, const struct tail *t, const struct input_about *a)
+{
+	if (t == &l->live)
+		return false;
+	for (size_t i = 0; i < l->old_n; i++)
+		if (&l->old[i] != t && l->old[i].begun && same_head(&l->old[i].g, a))
+			return true;
+	return l->live.begun && same_head(&l->live.g, a);
+}
+
 bool tail_begin(struct follow *f, struct followed *l, struct tail *t, bool at_end)
 {
 	struct run *run = &f->run;
@@ -130,13 +141,21 @@ bool tail_begin(struct follow *f, struct followed *l, struct tail *t, bool at_en
 
 	if (input_look(t->in) || a->head_n == 0 || (!a->whole_line && !t->drained))
 		return false;
+	if (t == &l->live && !followed_is_scanned(l, a)) {
+		l->scan = true;
+		return false;
+	}
+	t->useless = is_read_elsewhere(l, t, a);
+	if (t->useless)
+		return false;
 	olds_first(f, l, t);
+	run_know(run);
 	f->ingest.log = l->path;
 	run->before = t->before;
 	run->in = t->in;
 	outcome = at_end ? run_skip(run, 0) : run_file(run, 0);
 	if (outcome == RUN_OLD && t != &l->live) {
-		t->drained = true;
+		t->useless = true;
 		outcome = RUN_FAILED;
 	}
 	if (outcome == RUN_OLD) {
@@ -148,15 +167,10 @@ bool tail_begin(struct follow *f, struct followed *l, struct tail *t, bool at_en
 		run->in = NULL;
 		return false;
 	}
-	if (outcome == RUN_NEW && l->cut_us != STAMP_NONE && t == &l->live) {
+	if (t == &l->live) { /* also if we were killed when it had just begun */
 		run_begin(run);
-		store_hole(run->store, 0, run->g.gen, l->cut_us, run->g.first_us, 0, l->cut_gap,
-		           "truncated while it was followed (copytruncate): lines may be missing");
+		cut_close(f, l, run->g.first_us);
 		run_commit(run);
-	}
-	if (t == &l->live) {
-		l->cut_us = STAMP_NONE;
-		l->cut_gap = 0;
 	}
 	tail_take(f, t);
 	return true;

@@ -77,6 +77,8 @@ void run_flush_counts(struct run *run);
 
 /* resume.c */
 bool same_head(const struct generation *g, const struct input_about *a);
+/* run->known is what the database says now: another stream that is open may have moved on since. */
+void run_know(struct run *run);
 /* The newest stream that the file may be, by its beginning alone; NULL: its content is new. */
 const struct generation *known_head(const struct run *run, const struct input_about *a);
 /* The number of a log by its name, made if there is none yet. */

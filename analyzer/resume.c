@@ -24,6 +24,12 @@ void generation_name(struct generation *g, const struct input_about *a)
 	g->ino = a->ino;
 }
 
+void run_know(struct run *run)
+{
+	free(run->known);
+	run->known = generation_list(run->db, &run->known_n);
+}
+
 const struct generation *known_head(const struct run *run, const struct input_about *a)
 {
 	for (size_t k = 0; k < run->known_n; k++)
@@ -268,7 +274,6 @@ enum run_outcome run_file(struct run *run, size_t i)
 		return RUN_OLD;
 	}
 	enum run_outcome outcome = read_found(run, i, a);
-	free(run->known);
-	run->known = generation_list(run->db, &run->known_n);
+	run_know(run);
 	return outcome;
 }
