@@ -52,6 +52,11 @@ struct report_forecast {
 };
 #define REPORT_FORECASTS 4 /* undecided, move, block, exempt */
 
+/* A log that was followed, and where that began: `end of the live file`, `2 rotated files`. */
+struct report_begun {
+	char *log, *with;
+};
+
 /* What is shown of one rule, or of one own domain of it. */
 struct report {
 	const struct decision *d;
@@ -68,6 +73,8 @@ struct report {
 	size_t days;
 	struct report_input *input;
 	size_t inputs;
+	struct report_begun *begun; /* of logs that were not followed: none */
+	size_t begun_n;
 	struct report_forecast forecast[REPORT_FORECASTS];
 	double forecast_days; /* the last days of the window, at most 7 */
 	char **note;          /* what is missing, in words: figures do not say it */

@@ -72,6 +72,8 @@ static void first_scope(struct html_page *h)
 	scope_say(h, "Scope", "own-domain", say_domain);
 	scope_say(h, "Phase", "phase", say_phase);
 	scope_say(h, "Window", "window", say_window);
+	if (r->begun_n)
+		scope_say(h, "Followed", NULL, say_begun);
 	if (r->d->window.as_of)
 		scope_say(h, "As of", NULL, say_as_of);
 	scope_say(h, "Hosts", "host", say_hosts);

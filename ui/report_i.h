@@ -23,6 +23,7 @@
 void say_title(struct text *t, const struct report *r); /* `rule own-domain: Mail from ...` */
 void say_phase(struct text *t, const struct report *r); /* `WARN since 11 Oct 2026` */
 void say_window(struct text *t, const struct report *r);
+void say_begun(struct text *t, const struct report *r);      /* where follow began; only if it did */
 void say_as_of(struct text *t, const struct report *r);      /* only if it is */
 void say_decision(struct text *t, const struct report *r);   /* `NO-GO` */
 void say_lost(struct text *t, const struct report *r);       /* `would be lost: 849 mails to ...` */

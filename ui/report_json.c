@@ -18,6 +18,14 @@ static void json_window(struct json *j, const struct report *r)
 	json_time(j, "log_first", w->log_first);
 	json_time(j, "log_end", w->log_end);
 	json_time(j, "switched", w->switched);
+	json_list(j, "begun");
+	for (size_t i = 0; i < r->begun_n; i++) {
+		json_object(j, NULL);
+		json_str(j, "log", r->begun[i].log);
+		json_str(j, "with", r->begun[i].with);
+		json_object_end(j);
+	}
+	json_list_end(j);
 	json_list(j, "holes");
 	for (size_t i = 0; i < w->holes; i++) {
 		const struct decision_hole *h = &w->hole[i];

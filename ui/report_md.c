@@ -107,6 +107,8 @@ static void md_first(struct page *p)
 	text_release(&decision);
 	md_say(p, "- phase: ", say_phase);
 	md_say(p, "- window: ", say_window);
+	if (p->r->begun_n)
+		md_say(p, "- followed ", say_begun);
 	if (p->r->d->window.as_of)
 		md_say(p, "- as of ", say_as_of);
 	if (p->r->anonymous)

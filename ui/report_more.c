@@ -133,6 +133,25 @@ static void inputs_load(const struct more *m)
 	query_free(q);
 }
 
+static char *column(const struct query *q, int at)
+{
+	struct slice s = query_text(q, at);
+
+	return xstrndup(slice_is_set(s) ? s.p : "", s.n);
+}
+
+static void begun_load(const struct more *m)
+{
+	struct report *r = m->r;
+	struct query *q = query_new(m->reader, SQL_READ_REPORT_BEGUN, NULL, 0);
+
+	while (query_row(q)) {
+		r->begun = xrealloc(r->begun, (r->begun_n + 1) * sizeof *r->begun);
+		r->begun[r->begun_n++] = (struct report_begun){column(q, 0), column(q, 1)};
+	}
+	query_free(q);
+}
+
 /* ------------------------------------------------------------------ forecast */
 
 static void forecast_load(const struct more *m)
@@ -248,6 +267,7 @@ void report_more_load(struct report *r, struct reader *reader, const struct deci
 	days_count(&m);
 	days_accumulate(&m);
 	inputs_load(&m);
+	begun_load(&m);
 	forecast_load(&m);
 	notes_make(r);
 	note_of_map(r, o);
@@ -259,8 +279,13 @@ void report_more_release(struct report *r)
 		free(r->input[i].log);
 		free(r->input[i].file);
 	}
+	for (size_t i = 0; i < r->begun_n; i++) {
+		free(r->begun[i].log);
+		free(r->begun[i].with);
+	}
 	for (size_t i = 0; i < r->notes; i++)
 		free(r->note[i]);
+	free(r->begun);
 	free(r->input);
 	free(r->note);
 	free(r->day);

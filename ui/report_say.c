@@ -60,6 +60,12 @@ void say_window(struct text *t, const struct report *r)
 	            (double)(w->to - w->from) / 86400e6, (long long)w->days);
 }
 
+void say_begun(struct text *t, const struct report *r)
+{
+	for (size_t i = 0; i < r->begun_n; i++)
+		text_printf(t, "%swith the %s, %s", i ? "; " : "", r->begun[i].with, r->begun[i].log);
+}
+
 void say_as_of(struct text *t, const struct report *r)
 {
 	char to[STAMP_TEXT];

@@ -45,6 +45,13 @@ static void page_window(struct page *p)
 	text_str(p->t, "\nWindow   ");
 	say_window(p->t, p->r);
 	text_char(p->t, '\n');
+	if (p->r->begun_n) {
+		struct text words = {0};
+		text_str(p->t, "Followed");
+		say_begun(&words, p->r);
+		add_line_words(p->t, 1, 9, slice_of(words.p, words.n));
+		text_release(&words);
+	}
 	if (p->r->d->window.as_of) {
 		text_str(p->t, "As of    ");
 		say_as_of(p->t, p->r);
