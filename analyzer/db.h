@@ -27,6 +27,7 @@ struct db {
 	uint64_t dev, ino;           /* of the file we opened (faults.md 1.3) */
 	sqlite3_stmt *stmt[SQL_COUNT];
 	struct writer *writer; /* NULL: whoever calls writes */
+	int wal_pages;         /* with db_checkpoint_lazily: in the write-ahead log since the last checkpoint */
 };
 
 /* Read-only; dies with 66 if there is no such file, 65 or 78 if it is none of ours. */
@@ -66,6 +67,17 @@ _Noreturn void db_fail(struct db *d, sqlite3_stmt *s, int rc);
 /* One write transaction under write.lock. */
 void db_begin(struct db *d);
 void db_commit(struct db *d);
+
+/*
+ * A checkpoint waits for the disk, and a commit that has to make one keeps the
+ * next line waiting. After db_checkpoint_lazily a commit makes one only when
+ * the write-ahead log has got really long; before that, db_checkpoint_is_due
+ * says so, for whoever has nothing to do just now. Its failure is none: what
+ * was committed stands in the write-ahead log.
+ */
+void db_checkpoint_lazily(struct db *d);
+bool db_checkpoint_is_due(const struct db *d);
+void db_checkpoint(struct db *d);
 
 /* Text as it is: TEXT if it is UTF-8 without NUL, else a BLOB of the same bytes; absent slices bind NULL. Borrowed. */
 void db_bind_slice(sqlite3_stmt *s, int at, struct slice v);

@@ -9,6 +9,8 @@
 #include "follow_i.h"
 #include "journal.h"
 
+#define LULL_MS 50
+
 int64_t follow_now_ns(void)
 {
 	struct timespec ts;
@@ -109,6 +111,7 @@ static void begin(struct follow *f, const char *database)
 	f->notify = notify_new();
 	f->watch = watch_new(f->o->waiting);
 	f->run.db = db_open_ingest(database);
+	db_checkpoint_lazily(f->run.db);
 	run_init(&f->run);
 	memory_load(f);
 	f->run.known = generation_list(f->run.db, &f->run.known_n);
@@ -159,6 +162,17 @@ static int patience(const struct follow *f)
 	return ms >= 0 && ms < f->o->poll_ms ? ms : f->o->poll_ms;
 }
 
+/* Once nothing has come for a moment, what makes a commit slow is done before the next line comes. */
+static bool wait_for_more(struct follow *f)
+{
+	if (db_checkpoint_is_due(f->run.db)) {
+		if (watch_wait(f->watch, LULL_MS, journal_fd(f->journal)))
+			return true;
+		db_checkpoint(f->run.db);
+	}
+	return watch_wait(f->watch, patience(f), journal_fd(f->journal));
+}
+
 int follow_run(const char *database, const struct follow_options *o)
 {
 	struct follow *f = xcalloc(1, sizeof *f);
@@ -185,7 +199,7 @@ int follow_run(const char *database, const struct follow_options *o)
 			continue;
 		}
 		at_rest(f, &backlog);
-		woken = watch_wait(f->watch, patience(f), journal_fd(f->journal));
+		woken = wait_for_more(f);
 	}
 	end(f);
 	free(f);
