@@ -283,7 +283,7 @@ bench: all $(BUILD)/genlog
 torture: all | $(BUILD)/have/test
 	$(RUN) 'cut-every:14400:tests/cut.sh every' 'cut-many:7200:tests/cut.sh 5000' \
 		'kills:3600:tests/torture/kill.sh 1000' 'steps:7200:tests/torture/steps.sh all' \
-		'mutants:7200:tests/torture/mutants.sh'
+		'mutants:7200:tests/torture/mutants.sh' 'flood:120:tests/torture/flood.sh 60'
 
 # ------------------------------------------------------------------ packages, installing
 

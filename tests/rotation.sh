@@ -166,6 +166,13 @@ wb ingest --quiet "$TMP/all.log"
 run report
 ok "a log that was never followed has no such line" test "$(grep -c '^Followed' "$OUT")" -eq 0
 
+# ------------------------------------------------------------------ a flood
+
+"$TESTS/torture/flood.sh" 5 | tee "$TMP/flooded"
+read -r p _ f _ s _ < <(tail -n 1 -- "$TMP/flooded")
+tally "${p:-0}" "${f:-1}"
+ok "a flood of 5 s was read" test "$((p + f))" -eq 3
+
 # ------------------------------------------------------------------ the units
 
 if command -v systemd-analyze >/dev/null; then

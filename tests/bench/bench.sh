@@ -18,7 +18,7 @@ bin=$(realpath "${1:-${WOULDBLOCK:-$here/../../.build/wouldblock}}")
 dir=${BENCH_DIR:-/var/tmp/wouldblock-bench}
 runs=${BENCH_RUNS:-7}
 bytes=${BENCH_BYTES:-1000000000}
-only=${BENCH_ONLY:-1 2 3 6 8 9}
+only=${BENCH_ONLY:-1 2 3 6 8 9 11 12 13}
 words='warn: |reject: |status='
 db=$dir/db/bench.db
 failed=0
@@ -240,6 +240,93 @@ database() {
 		'<=' 100 70
 }
 
+# ---- follow: what a line that is appended costs, and what none does
+
+flood() {
+	local lines read holes peak behind
+
+	log flood iso 50000000
+	read -r _ lines _ read _ holes _ peak _ behind < <("$here/flood.py" "$bin" "$dir/flood.log" "$dir/flood" 60)
+	same "flood: lines, 5 000 a second for 60 s" "$lines" "$read"
+	same "flood: holes" 0 "$holes"
+	figure 8 "peak memory of the flood in MiB (read $behind ms behind)" \
+		"$(awk -v k="$peak" 'BEGIN { printf "%.1f", k / 1024 }')" '<=' 64 40
+	rm -rf "$dir/flood"
+}
+
+build_live() {
+	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -o "$dir/live" "$here/live.c" || complain "live.c does not compile"
+	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared -o "$dir/live_shim.so" "$here/live_shim.c" ||
+		complain "live_shim.c does not compile"
+	# Where that is allowed nobody else gets between the line and its reader.
+	alone=()
+	! chrt -f 10 true 2> "$dir/errors" || alone=(chrt -f 10)
+}
+
+# live_round ours|theirs: 1 000 lines; the times of each in $dir/ours or $dir/theirs.
+live_round() {
+	local page=$dir/live.page log=$dir/live.log reader
+
+	fresh
+	rm -f "$page"
+	: > "$log"
+	"$dir/live" append "$log" "$page" 0
+	if [[ $1 == ours ]]; then
+		BENCH_LIVE=$page LD_PRELOAD=$dir/live_shim.so "${alone[@]}" "$bin" --db "$db" follow --from-start "$log" &
+	else
+		"${alone[@]}" "$dir/live" reader "$log" "$page" &
+	fi
+	reader=$!
+	sleep 0.5
+	"${alone[@]}" "$dir/live" append "$log" "$page" 1000 > "$dir/$1"
+	kill "$reader"
+	wait "$reader" 2> "$dir/errors"
+}
+
+# nth SHARE COLUMN FILE: 0.99 is p99.
+nth() {
+	sort -g -k "$2,$2" "$3" | awk -v s="$1" -v c="$2" '{ v[NR] = $c } END { i = int(NR * s); print v[i < 1 ? 1 : i] }'
+}
+
+live() {
+	local i parsed=() bare=() committed=() p50=() t
+
+	build_live
+	for ((i = 0; i < 3; i++)); do
+		live_round theirs
+		bare+=("$(nth 0.99 1 "$dir/theirs")")
+		live_round ours
+		parsed+=("$(nth 0.99 1 "$dir/ours")")
+		committed+=("$(nth 0.99 2 "$dir/ours")")
+		p50+=("$(nth 0.5 1 "$dir/theirs") $(nth 0.5 1 "$dir/ours") $(nth 0.5 2 "$dir/ours")")
+	done
+	t=$(awk -v a="$(median "${parsed[@]}")" -v b="$(median "${bare[@]}")" 'BEGIN { printf "%.2f", a / b }')
+	! wanted 11 || figure 11 "appended to parsed through a bare inotify reader, p99" "$t" '<=' 3 1.5
+	t=$(awk -v us="$(median "${committed[@]}")" 'BEGIN { printf "%.2f", us / 1000 }')
+	! wanted 12 || figure 12 "appended to committed in ms, p99" "$t" '<=' 20 1
+	printf '      p99 in us, bare: %s   parsed: %s   committed: %s\n' "${bare[*]}" "${parsed[*]}" "${committed[*]}"
+	printf '      p50 in us, bare, parsed, committed:%s\n' "$(printf '   %s' "${p50[@]}")"
+}
+
+idle() {
+	local follower
+
+	if ! command -v strace > "$dir/output"; then
+		printf '13  strace is not installed\n'
+		return
+	fi
+	log tiny bsd 30000000
+	fresh
+	head -n 1000 "$dir/tiny.log" > "$dir/live.log"
+	"$bin" --db "$db" follow --from-start "$dir/live.log" &
+	follower=$!
+	sleep 2
+	timeout 10 strace -f -qq -o "$dir/db/calls" -p "$follower" 2> "$dir/errors"
+	kill "$follower"
+	wait "$follower"
+	figure 13 "system calls in 10 s without a line" "$(wc -l < "$dir/db/calls")" '<=' 50 10
+}
+
 [[ -x $bin ]] || complain "no program at $bin: make first"
 command -v sqlite3 > /dev/null || complain 'sqlite3 is not installed'
 build_genlog
@@ -247,7 +334,12 @@ printf '%s on %s CPUs, %s, %s runs\n' "$("$bin" --version | head -n 1)" "$(nproc
 if wanted 1 || wanted 2; then speed; fi
 if wanted 3; then against_pflogsumm; fi
 if wanted 6; then instructions; fi
-if wanted 8; then memory; fi
+if wanted 8; then
+	memory
+	flood
+fi
 if wanted 9; then database; fi
+if wanted 11 || wanted 12; then live; fi
+if wanted 13; then idle; fi
 rm -rf "$dir/db"
 exit $failed
