@@ -2,7 +2,7 @@
 """
     play.py WOULDBLOCK LOG DIR [NAME...]
 
-The rotation scenarios, which are faults.md's twelve and one more: a log that the real rsyslogd writes is
+The rotation scenarios, which are faults.md's twelve and two more: a log that the real rsyslogd writes is
 rotated by the real logrotate, under the eyes of a follower and once more with a follower that is
 stopped meanwhile. In the end its database must say what it says of the log in one piece, and what is
 missing must be a hole.
@@ -103,6 +103,16 @@ def copytruncate(s):
 
 def copytruncate_compress(s):
     s.logrotate("rotate 9", "copytruncate", "compress", hang_up=False).rotate()
+    s.write(400)
+
+
+def copytruncate_killed(s):
+    """Killed when the truncation was seen and nothing had been written since."""
+    s.logrotate("rotate 9", "copytruncate", hang_up=False).rotate()
+    if s.running:
+        until("the truncation is not noticed", s.follower.holes)
+        s.follower.end()
+        s.follower.process = None
     s.write(400)
 
 
@@ -232,8 +242,10 @@ def no_holes(s, whole_facts):
 
 def truncation_told(s, whole_facts):
     bad = exact(s, whole_facts)
-    if not [h for h in s.follower.holes() if h[0] == COPYTRUNCATE]:
-        bad.append("no word of a truncation that may have cost lines")
+    if [h[0] for h in s.follower.holes() if h[1] is not None and h[2] is not None] != [COPYTRUNCATE]:
+        bad.append(f"one truncation that may have cost lines, and these holes: {s.follower.holes()}")
+    if COPYTRUNCATE not in s.follower.report():
+        bad.append("the report has no word of it")
     return bad
 
 
@@ -305,6 +317,7 @@ SCENARIOS = [
     (11, "five rotations in a row, three are kept", five_in_a_row, loss_told),
     (12, "compression interrupted and finished later", interrupted_compress, no_holes),
     (13, "copytruncate and compress at once", copytruncate_compress, truncation_told),
+    (14, "copytruncate, and killed before the next line", copytruncate_killed, truncation_told),
 ]
 
 

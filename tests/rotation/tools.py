@@ -169,6 +169,10 @@ class Follower:
     def holes(self):
         return self.ask("SELECT cause, from_time, to_time, bytes FROM hole ORDER BY id")
 
+    def report(self):
+        done = subprocess.run(self.command[:5] + ["report", "--since", "2026-10-01"], stdout=subprocess.PIPE, check=False)
+        return " ".join(done.stdout.decode().split())
+
     def end(self):
         if self.process:
             self.process.kill()

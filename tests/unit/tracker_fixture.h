@@ -219,6 +219,8 @@ static inline void world_check_mail(const struct world *w, const struct fact_mai
 		world_bad("a mail is told again as if it were new, or the other way round");
 	if (f->recipients == 0 && !f->told && !f->into)
 		world_bad("a mail without recipients is told");
+	if (known && (known->f.client != f->client || known->f.first_us != f->first_us))
+		world_bad("a mail is told again under another client or time, where its sums do not stand");
 	if (f->into && (f->recipients || f->into == f->id))
 		world_bad("a mail that is part of another one has recipients of its own");
 	if (f->last_us < f->first_us && f->recipients)
