@@ -77,28 +77,13 @@ static enum verdict_of_all worse(enum verdict_of_all a, enum verdict_of_all b)
 
 static struct decision_options options_of(const struct reporting *p, const char *rule, const struct in_force *f)
 {
-	const struct settings *s = p->settings;
+	struct decision_options o = in_force_options(f, p->settings, p->origin);
 
-	return (struct decision_options){
-	    .rule = slice_str(rule),
-	    .since = option_time("--since", p->o->since),
-	    .until = option_time("--until", p->o->until),
-	    .now = p->now,
-	    .days = s->days,
-	    .quiet_days = s->quiet_days,
-	    .behind = s->behind * INT64_C(1000000),
-	    .continuity = s->continuity,
-	    .coverage = s->coverage,
-	    .alias = s->alias.item,
-	    .alias_n = s->alias.n,
-	    .retired = s->retired.item,
-	    .retired_n = s->retired.n,
-	    .domains = s->domains.item,
-	    .domains_n = s->domains.n,
-	    .origin = p->origin,
-	    .policy = f->policy,
-	    .map = f->map,
-	};
+	o.rule = slice_str(rule);
+	o.since = option_time("--since", p->o->since);
+	o.until = option_time("--until", p->o->until);
+	o.now = p->now;
+	return o;
 }
 
 /* The own domain of that name, in any case, with or without the last dot; NULL: the rule has not seen it. */

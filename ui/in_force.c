@@ -160,3 +160,26 @@ void in_force_release(struct in_force *f)
 	policy_free(f->policy);
 	free(f->map);
 }
+
+struct decision_options in_force_options(const struct in_force *f, const struct settings *s,
+                                         const struct origin *origin)
+{
+	return (struct decision_options){
+	    .since = STAMP_NONE,
+	    .until = STAMP_NONE,
+	    .days = s->days,
+	    .quiet_days = s->quiet_days,
+	    .behind = s->behind * INT64_C(1000000),
+	    .continuity = s->continuity,
+	    .coverage = s->coverage,
+	    .alias = s->alias.item,
+	    .alias_n = s->alias.n,
+	    .retired = s->retired.item,
+	    .retired_n = s->retired.n,
+	    .domains = s->domains.item,
+	    .domains_n = s->domains.n,
+	    .origin = origin,
+	    .policy = f->policy,
+	    .map = f->map,
+	};
+}

@@ -7,6 +7,7 @@
 #ifndef WB_IN_FORCE_H
 #define WB_IN_FORCE_H
 
+#include "../analyzer/decision.h"
 #include "../analyzer/policy.h"
 #include "settings.h"
 
@@ -23,5 +24,13 @@ struct in_force {
 void in_force_read(struct in_force *f, const char *command, const struct in_force_given *given,
                    const struct settings *s, const char *rule);
 void in_force_release(struct in_force *f);
+
+/*
+ * How the settings, who is inside and these files would have a rule judged.
+ * The caller says which rule, as of when (now) and of what time (since, until:
+ * STAMP_NONE here). It borrows from all three.
+ */
+struct decision_options in_force_options(const struct in_force *f, const struct settings *s,
+                                         const struct origin *origin);
 
 #endif

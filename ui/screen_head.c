@@ -252,28 +252,13 @@ struct sheet *screen_holes(const struct decision *d, const struct load *l)
 
 static struct decision_options options_of(const struct load *l, const struct in_force *f)
 {
-	const struct settings *s = l->settings;
+	struct decision_options o = in_force_options(f, l->settings, l->origin);
 
-	return (struct decision_options){
-	    .rule = slice_str(l->rule),
-	    .since = l->since,
-	    .until = l->until,
-	    .now = l->now,
-	    .days = s->days,
-	    .quiet_days = s->quiet_days,
-	    .behind = s->behind * INT64_C(1000000),
-	    .continuity = s->continuity,
-	    .coverage = s->coverage,
-	    .alias = s->alias.item,
-	    .alias_n = s->alias.n,
-	    .retired = s->retired.item,
-	    .retired_n = s->retired.n,
-	    .domains = s->domains.item,
-	    .domains_n = s->domains.n,
-	    .origin = l->origin,
-	    .policy = f->policy,
-	    .map = f->map,
-	};
+	o.rule = slice_str(l->rule);
+	o.since = l->since;
+	o.until = l->until;
+	o.now = l->now;
+	return o;
 }
 
 static void load_figures(const struct load *l, enum sql_id id, int column, int64_t last, size_t n, int64_t *out)

@@ -30,28 +30,12 @@ static char *copy(struct slice s)
 static struct decision_options options_of(const struct loading *l, const char *rule, const struct in_force *f,
                                           int64_t until)
 {
-	const struct settings *s = l->settings;
+	struct decision_options o = in_force_options(f, l->settings, l->origin);
 
-	return (struct decision_options){
-	    .rule = slice_str(rule),
-	    .since = STAMP_NONE,
-	    .until = until,
-	    .now = l->now,
-	    .days = s->days,
-	    .quiet_days = s->quiet_days,
-	    .behind = s->behind * INT64_C(1000000),
-	    .continuity = s->continuity,
-	    .coverage = s->coverage,
-	    .alias = s->alias.item,
-	    .alias_n = s->alias.n,
-	    .retired = s->retired.item,
-	    .retired_n = s->retired.n,
-	    .domains = s->domains.item,
-	    .domains_n = s->domains.n,
-	    .origin = l->origin,
-	    .policy = f->policy,
-	    .map = f->map,
-	};
+	o.rule = slice_str(rule);
+	o.until = until;
+	o.now = l->now;
+	return o;
 }
 
 static void decisions_load(const struct loading *l, struct summary_rule *r, const char *rule)
