@@ -70,6 +70,12 @@ struct policy_place {
 
 /* False if no list of the main.cf has a check_sender_access with this map (with or without its type). */
 bool policy_place(const struct policy *p, const char *map, struct policy_place *out);
+/*
+ * Does Postfix ask the map at all? False if a main.cf was read and none of its
+ * lists comes to a check_sender_access with it, classes included. True without
+ * a main.cf: nobody knows better. master.cf is not read.
+ */
+bool policy_asks(const struct policy *p, const char *map);
 
 /* ------------------------------------------------------------------ asking */
 

@@ -119,6 +119,40 @@ static bool find_rule(const struct policy *p, struct slice path, struct policy_p
 	return false;
 }
 
+#define CLASS_DEPTH 8 /* a class may name another, even itself */
+
+/* The list, or a class that it names, has a check_sender_access with this table. */
+static bool list_asks(const struct policy *p, struct slice list, struct slice path, int depth)
+{
+	struct slice word, table;
+
+	while (list_word(&list, &word)) {
+		if (policy_word_is(word, "check_sender_access")) {
+			if (list_word(&list, &table) && slice_eq(access_path_of(table), path))
+				return true;
+			continue;
+		}
+		const char *class = depth < CLASS_DEPTH ? policy_pair_get(&p->classes, word.p, word.n) : NULL;
+		if (class && list_asks(p, slice_str(class), path, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+bool policy_asks(const struct policy *p, const char *map)
+{
+	struct slice path = access_path_of(slice_str(map));
+	struct policy_place place;
+
+	if (p->lists == 0 || find_rule(p, path, &place))
+		return true;
+	for (size_t i = 0; i < p->lists; i++)
+		for (int k = 0; k < p->list[i].count; k++)
+			if (list_asks(p, slice_str(p->list[i].entry[k]), path, 0))
+				return true;
+	return false;
+}
+
 /* The first one that is found says on which side greylisting stands. */
 static enum policy_side greylisting_of(const struct policy *p, const struct policy_place *place)
 {

@@ -63,6 +63,10 @@ enum policy_kind proof_judge_pair(const struct proof_work *w, const struct proof
 		j->text = SLICE("a map is newer than what postmap made of it: run postmap");
 		return j->kind = POLICY_NOT_KNOWN;
 	}
+	if (kind != POLICY_NOT_KNOWN && !policy_asks(w->o->policy, w->o->map)) {
+		j->text = SLICE("main.cf does not ask the map");
+		return j->kind = POLICY_NOT_KNOWN;
+	}
 	if (kind != POLICY_NO_ROW || (j->steps && slice_is_set(j->step[0].key)))
 		return kind;
 	j->text = SLICE("the map has no row for it: is it the rule's?");

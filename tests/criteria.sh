@@ -122,6 +122,12 @@ figure = next(c["figure"] for c in json.load(open(sys.argv[1]))["criteria"] if c
 sys.exit(0 if math.floor(figure * 10) / 10 == float(sys.argv[3]) else str(figure))' "$OUT" "$@"
 }
 
+# asked MAP: a main.cf in $TMP/alone that asks this map.
+asked()
+{
+	sed "s|check_sender_access $MAP|check_sender_access hash:$1|" "$ETC/main.cf" >"$TMP/alone/main.cf"
+}
+
 # ------------------------------------------------------------------ all rows pass
 
 case_of all-pass
@@ -156,11 +162,35 @@ report "${FILES[@]}"
 ok "... and is once postmap has run" decides go
 rm -- "${MAP#hash:}.db"
 sed s/company/compny/ "${MAP#hash:}" >"$TMP/alone/typo"
-report --sender-access "hash:$TMP/alone/typo" --main-cf "$ETC/main.cf"
-ok "the same with a map that has no row for the domain: it proves nothing" decides no-go in_force
+asked "$TMP/alone/typo"
+report --sender-access "hash:$TMP/alone/typo" --main-cf "$TMP/alone/main.cf"
+ok "the same with a map that has no row for the domain: it not_known nothing" decides no-go in_force
 : >"$TMP/alone/empty"
-report --sender-access "hash:$TMP/alone/empty" --main-cf "$ETC/main.cf"
-ok "the same with an empty map: it proves nothing" decides no-go in_force
+asked "$TMP/alone/empty"
+report --sender-access "hash:$TMP/alone/empty" --main-cf "$TMP/alone/main.cf"
+ok "the same with an empty map: it not_known nothing" decides no-go in_force
+
+# not_known WHY: the files prove no exception, and that is said of the quarterly source.
+not_known()
+{
+	decides no-go in_force && python3 -c '
+import json, sys
+why = next(e["why"] for e in json.load(open(sys.argv[1]))["exceptions"] if e["subject"] == "quarterly.example")
+sys.exit(0 if "not known: " + sys.argv[2] in why else why)' "$OUT" "$1"
+}
+sed "s|check_sender_access $MAP|check_recipient_access $MAP|" "$ETC/main.cf" >"$TMP/alone/main.cf"
+report --sender-access "$MAP" --main-cf "$TMP/alone/main.cf"
+ok "a main.cf that does not ask the map: what the map says is not in force" not_known 'main.cf does not ask the map'
+sed -i 's|^smtpd_recipient_restrictions.*|smtpd_recipient_restrictions = first|' "$TMP/alone/main.cf"
+printf '%s\n' "first = second" "second = check_sender_access $MAP" >>"$TMP/alone/main.cf"
+sed -i 's|^smtpd_restriction_classes = |&first, second, |' "$TMP/alone/main.cf"
+report --sender-access "$MAP" --main-cf "$TMP/alone/main.cf"
+ok "... and one that asks it in a class of a class: go" decides go
+sed "s|check_sender_access hash:|check_sender_access proxy:btree:|" "$ETC/main.cf" >"$TMP/alone/main.cf"
+touch -d '1 hour ago' "${MAP#hash:}.db"
+report --sender-access "lmdb:${MAP#hash:}" --main-cf "$TMP/alone/main.cf"
+ok "a map that main.cf names with another type is judged as that type" not_known 'a map is newer'
+rm -- "${MAP#hash:}.db"
 
 case_of seen
 report
@@ -251,7 +281,7 @@ ok "... one source" figure_is undecided 1
 alone in-force no-go in_force
 case_of rule-off
 report
-ok "rule-off: while the rule is off, nobody proves an exception by not being warned" \
+ok "rule-off: while the rule is off, nobody not_known an exception by not being warned" \
 	decides no-go in_force unchanged window
 report "${FILES[@]}"
 ok "... nor is it watched, whatever the files say" decides not-enough-evidence unchanged window

@@ -93,7 +93,7 @@ void explain_judge(struct explaining *e, bool now, struct policy_judgement *j)
 {
 	char *list = planned_list(&e->now, now);
 
-	policy_judge(e->now.policy, list, slice_str(e->name), slice_str(e->ip_text), slice_str(e->sender), j);
+	policy_judge(e->now.files.policy, list, slice_str(e->name), slice_str(e->ip_text), slice_str(e->sender), j);
 	free(list);
 }
 

@@ -128,7 +128,7 @@ void explain_json(struct explaining *e)
 	json_traps(e);
 	text_str(t, ",\"after\":");
 	if (e->plan) {
-		plan_into_policy(e->plan, e->now.policy);
+		plan_into_policy(e->plan, e->now.files.policy);
 		explain_judge(e, false, j);
 		json_judgement(t, j);
 	} else {

@@ -193,7 +193,7 @@ void explain_text(struct explaining *e)
 	text_traps(e);
 	text_str(t, "After    ");
 	if (e->plan) {
-		plan_into_policy(e->plan, e->now.policy);
+		plan_into_policy(e->plan, e->now.files.policy);
 		explain_judge(e, false, j);
 		add_judgement(t, j);
 	} else {
@@ -201,7 +201,7 @@ void explain_text(struct explaining *e)
 		encode_term(t, slice_str(e->why));
 		text_char(t, '\n');
 	}
-	if (!e->now.networks_known && origin_is_inside(e->now.origin, &e->ip))
+	if (!e->now.files.networks_known && origin_is_inside(e->now.origin, &e->ip))
 		text_str(t, "       ! an inside client: mynetworks is not known, so it may never be asked\n");
 	text_verdict(e, e->plan ? j : NULL);
 	text_counts(e);

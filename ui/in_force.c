@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../analyzer/msg.h"
+#include "../parsers/logical.h"
 #include "encode.h"
 
 struct reading {
@@ -14,8 +15,6 @@ struct reading {
 	const char *command;
 	const struct in_force_given *given;
 	const struct settings *settings;
-	const char *map_path; /* of the map; NULL: none */
-	bool main_cf;         /* it was read */
 };
 
 /* Dies if somebody named it and it cannot be read; else says whether it can. */
@@ -31,12 +30,21 @@ static bool readable(const struct reading *r, const char *option, const char *pa
 	return false;
 }
 
+/* ------------------------------------------------------------------ the map */
+
 static const char *map_of_rule(const struct settings *s, const char *rule)
 {
 	for (int i = 0; i < s->rules.count; i++)
 		if (strcmp(s->rules.rule[i].name, rule) == 0)
 			return s->rules.rule[i].map;
 	return NULL;
+}
+
+static bool is_file(const char *map)
+{
+	enum access_kind kind = access_kind_of(slice_str(map));
+
+	return kind != ACCESS_INLINE && kind != ACCESS_STATIC && kind != ACCESS_UNKNOWN;
 }
 
 /* A bare path is indexed, as postconf's default_database_type has it on Debian. */
@@ -50,7 +58,7 @@ static char *map_name(const char *said)
 	return name.p;
 }
 
-static void read_map(struct reading *r, const char *rule)
+static void find_map(const struct reading *r, const char *rule)
 {
 	bool named = r->given->map != NULL;
 	const char *said = named ? r->given->map : map_of_rule(r->settings, rule);
@@ -58,26 +66,55 @@ static void read_map(struct reading *r, const char *rule)
 
 	if (!said)
 		return;
-	struct slice path = access_path_of(slice_str(said));
-	enum access_kind kind = access_kind_of(slice_str(said));
-	bool file = kind != ACCESS_INLINE && kind != ACCESS_STATIC && kind != ACCESS_UNKNOWN;
-
-	if (named && (kind == ACCESS_UNKNOWN || said[strcspn(said, " \t,")]))
+	bool unknown = access_kind_of(slice_str(said)) == ACCESS_UNKNOWN;
+	if (named && (unknown || said[strcspn(said, " \t,")]))
 		msg_die(EX_USAGE,
 		        "%s: --sender-access %s: no map that can be read here: TYPE:PATH without blanks or commas",
 		        r->command, msg_safe(slice_str(said), safe, sizeof safe));
-	if (file)
-		r->map_path = path.p;
-	if (kind == ACCESS_UNKNOWN || (file && !readable(r, "--sender-access", path.p, named)))
-		return;
-	char *name = map_name(said);
-	if (policy_read_map(r->f->policy, name))
-		r->f->map = name;
-	else if (named)
-		exit(EX_NOINPUT); /* it has been said why */
-	else
-		free(name);
+	const char *path = access_path_of(slice_str(said)).p;
+	if (!unknown && (!is_file(said) || readable(r, "--sender-access", path, named)))
+		r->f->map = map_name(said);
 }
+
+static void read_map(const struct reading *r)
+{
+	if (!r->f->map || policy_read_map(r->f->policy, r->f->map))
+		return;
+	if (r->given->map)
+		exit(EX_NOINPUT); /* it has been said why */
+	free(r->f->map);
+	r->f->map = NULL;
+}
+
+/*
+ * The map as an entry of main.cf names it, for free(): TYPE:PATH without
+ * `proxy:`. NULL if it names none of this path that has a type and rows by sender.
+ */
+static char *map_in_entry(struct slice entry, struct slice path)
+{
+	struct slice word;
+
+	while (list_word(&entry, &word)) {
+		slice_skip(&word, SLICE("proxy:"));
+		if (slice_chr(word, ':') > 0 && access_kind_of(word) == ACCESS_INDEXED &&
+		    slice_eq(access_path_of(word), path))
+			return xstrndup(word.p, word.n);
+	}
+	return NULL;
+}
+
+/* main.cf may name the map with another type than we took it for. */
+static void take_type(struct in_force *f)
+{
+	char *name = map_in_entry(slice_str(f->place.entry[f->place.at]), access_path_of(slice_str(f->map)));
+
+	if (!name)
+		return;
+	free(f->map);
+	f->map = name;
+}
+
+/* ------------------------------------------------------------------ what stands around it */
 
 static char *beside(const char *path)
 {
@@ -89,14 +126,15 @@ static char *beside(const char *path)
 	return file.p;
 }
 
-static void read_main_cf(struct reading *r)
+static void read_main_cf(const struct reading *r)
 {
-	const char *named = r->given->main_cf, *said = named ? named : r->settings->main_cf;
-	char *path = said ? xstrdup(said) : r->f->map && r->map_path ? beside(r->map_path) : NULL;
+	const char *named = r->given->main_cf, *said = named ? named : r->settings->main_cf, *map = r->f->map;
+	char *path = said ? xstrdup(said) : map && is_file(map) ? beside(access_path_of(slice_str(map)).p) : NULL;
 
 	if (path && readable(r, "--main-cf", path, named != NULL)) {
-		r->main_cf = policy_read_main_cf(r->f->policy, path);
-		if (!r->main_cf && named)
+		if (policy_read_main_cf(r->f->policy, path))
+			r->f->main_cf = xstrdup(path);
+		else if (named)
 			exit(EX_NOINPUT); /* it has been said why */
 	}
 	free(path);
@@ -127,31 +165,55 @@ static bool read_networks(const struct reading *r)
 			exit(EX_USAGE); /* it has been said why */
 		return true;
 	}
-	if (r->main_cf && policy_setting(r->f->policy, "mynetworks"))
+	if (r->f->main_cf && policy_setting(r->f->policy, "mynetworks"))
 		return true;
 	if (set->n == 0)
 		return false;
 	struct text list = {0};
 	for (size_t i = 0; i < set->n; i++)
 		add_network(&list, &set->item[i]);
-	policy_networks(r->f->policy, list.p);
+	bool known = policy_networks(r->f->policy, list.p);
 	text_release(&list);
-	return true;
+	return known;
+}
+
+/* Before the map: only main.cf knows its type, and so whether postmap has to make a file of it. */
+static void read_around(const struct reading *r)
+{
+	struct in_force *f = r->f;
+
+	f->policy = policy_new();
+	read_main_cf(r);
+	f->networks_known = read_networks(r);
+	if (!f->main_cf || !f->map || !is_file(f->map))
+		return;
+	f->placed = policy_place(f->policy, access_path_of(slice_str(f->map)).p, &f->place);
+	if (!f->placed)
+		return;
+	policy_networks_first(f->policy, f->place.networks_before);
+	take_type(f);
+}
+
+/* ------------------------------------------------------------------ for the others */
+
+void in_force_read_around(struct in_force *f, const char *command, const struct in_force_given *given,
+                          const struct settings *s)
+{
+	const struct reading r = {.f = f, .command = command, .given = given, .settings = s};
+
+	read_around(&r);
 }
 
 void in_force_read(struct in_force *f, const char *command, const struct in_force_given *given,
                    const struct settings *s, const char *rule)
 {
-	struct reading r = {.f = f, .command = command, .given = given, .settings = s};
-	struct policy_place place;
+	const struct reading r = {.f = f, .command = command, .given = given, .settings = s};
 
-	*f = (struct in_force){.policy = policy_new()};
-	read_map(&r, rule);
-	read_main_cf(&r);
-	bool networks = read_networks(&r);
-	if (r.main_cf && f->map && r.map_path && policy_place(f->policy, r.map_path, &place))
-		policy_networks_first(f->policy, place.networks_before);
-	if (!f->map && !r.main_cf && !networks)
+	*f = (struct in_force){0};
+	find_map(&r, rule);
+	read_around(&r);
+	read_map(&r);
+	if (!f->map && !f->main_cf && !f->networks_known)
 		f->policy = policy_free(f->policy);
 }
 
@@ -159,6 +221,7 @@ void in_force_release(struct in_force *f)
 {
 	policy_free(f->policy);
 	free(f->map);
+	free(f->main_cf);
 }
 
 struct decision_options in_force_options(const struct in_force *f, const struct settings *s,

@@ -38,28 +38,28 @@ static void say_place(struct text *t, const struct plan_view *v)
 	const struct planned *now = v->now;
 
 	text_str(t, "  place     ");
-	if (!now->main_cf) {
+	if (!now->files.main_cf) {
 		text_str(t, "unknown: no main.cf was read (--main-cf FILE)\n");
 		return;
 	}
-	if (!now->placed) {
+	if (!now->files.placed) {
 		text_str(t, "! no restriction list of ");
-		shown(t, now->main_cf);
+		shown(t, now->files.main_cf);
 		text_str(t, " asks this map with check_sender_access\n");
 		return;
 	}
-	text_printf(t, "number %d of %d in ", now->place.at + 1, now->place.count);
-	shown(t, now->place.list);
-	text_printf(t, "\n            %s\n", greylisting[now->place.greylisting]);
-	for (int i = now->place.at > 0 ? now->place.at - 1 : 0; i < now->place.count && i < now->place.at + 3; i++) {
-		text_str(t, i == now->place.at ? "          > " : "            ");
-		shown(t, now->place.entry[i]);
+	text_printf(t, "number %d of %d in ", now->files.place.at + 1, now->files.place.count);
+	shown(t, now->files.place.list);
+	text_printf(t, "\n            %s\n", greylisting[now->files.place.greylisting]);
+	for (int i = now->files.place.at > 0 ? now->files.place.at - 1 : 0; i < now->files.place.count && i < now->files.place.at + 3; i++) {
+		text_str(t, i == now->files.place.at ? "          > " : "            ");
+		shown(t, now->files.place.entry[i]);
 		text_char(t, '\n');
 	}
-	if (now->place.warn_if_reject)
+	if (now->files.place.warn_if_reject)
 		text_str(
 		    t, "          ! warn_if_reject stands before it: on the day take it out, or nothing is refused\n");
-	if (!now->place.networks_before)
+	if (!now->files.place.networks_before)
 		text_str(t, "          ! permit_mynetworks does not stand before it in this list: inside hosts are "
 		            "asked, too\n");
 }
@@ -395,7 +395,7 @@ static void say_effects(struct text *t, const struct plan_view *v)
 	            "  - mailing lists count bounces and unsubscribe our users\n"
 	            "  - the rule sees the envelope sender: a forged header From, and the null sender, pass as before\n"
 	            "  - a name's row covers every verified name below it, also one with an address in it\n");
-	if (!v->now->networks_known)
+	if (!v->now->files.networks_known)
 		text_str(t, "  - mynetworks is not known here: whether an inside host is let through is not judged\n");
 	say_insiders(t, v);
 }

@@ -42,7 +42,7 @@ static void check_text(const struct planned *p, const char *option, const char *
 static void find_map(struct planned *p)
 {
 	const struct rule *rule = &p->settings.rules.rule[p->rule - 1];
-	const char *said = p->options.map ? p->options.map : rule->map;
+	const char *said = p->options.given.map ? p->options.given.map : rule->map;
 	char safe[300];
 
 	if (!said)
@@ -62,104 +62,29 @@ static void find_map(struct planned *p)
 	char *here = path.p[0] == '/' ? xstrdup("") : getcwd(NULL, 0);
 	char *type = path.p == said ? xstrdup("hash:") : xstrndup(said, (size_t)(path.p - said));
 	char *whole = print("%s/%s", here ? here : "", path.p);
-	p->map = print("%s%s", type, path.p[0] == '/' ? path.p : whole);
+	p->files.map = print("%s%s", type, path.p[0] == '/' ? path.p : whole);
 	free(whole);
 	free(type);
 	free(here);
 }
 
-static char *beside_map(const struct planned *p)
+/* As main.cf says, else where the main.cf lies that was read, or that should be there. */
+static char *config_directory(const struct planned *p)
 {
-	const char *path = access_path_of(slice_str(p->map)).p, *slash = strrchr(path, '/');
-	char *directory = xstrndup(path, (size_t)(slash - path));
-	char *file = print("%s/%s", directory, "main.cf");
+	const char *own = p->files.main_cf ? policy_setting(p->files.policy, "config_directory") : NULL;
+	const char *named = p->options.given.main_cf ? p->options.given.main_cf : p->settings.main_cf;
+	const char *path = named ? named : access_path_of(slice_str(p->files.map)).p;
+	const char *slash = strrchr(path, '/');
 
-	free(directory);
-	return file;
-}
-
-static void read_main_cf(struct planned *p)
-{
-	const char *said = p->options.main_cf ? p->options.main_cf : p->settings.main_cf;
-	char *path = said ? xstrdup(said) : beside_map(p);
-
-	if (said || access(path, R_OK) == 0) {
-		if (policy_read_main_cf(p->policy, path))
-			p->main_cf = xstrdup(path);
-		else if (p->options.main_cf)
-			exit(EX_NOINPUT); /* it has been said why */
-	}
-	const char *own = p->main_cf ? policy_setting(p->policy, "config_directory") : NULL,
-		   *slash = strrchr(path, '/');
 	if (own && own[0] == '/')
-		p->config_directory = xstrdup(own);
-	else
-		p->config_directory = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
-	free(path);
-}
-
-/* As main.cf has it: IPv6 in brackets. */
-static void add_network(char **list, const struct network *n)
-{
-	char text[NETWORK_TEXT + 4], inner[NETWORK_TEXT];
-	size_t len = network_text(n, inner);
-	const char *slash = memchr(inner, '/', len);
-	int head = slash ? (int)(slash - inner) : (int)len;
-
-	if (memchr(inner, ':', len))
-		snprintf(text, sizeof text, "[%.*s]%s", head, inner, slash ? slash : "");
-	else
-		snprintf(text, sizeof text, "%s", inner);
-	char *longer = print("%s %s", *list ? *list : "", text);
-	free(*list);
-	*list = longer;
-}
-
-static void read_networks(struct planned *p)
-{
-	char *list = NULL;
-
-	p->networks_known = p->main_cf && policy_setting(p->policy, "mynetworks");
-	if (p->options.networks) {
-		if (!policy_networks(p->policy, p->options.networks))
-			msg_die(EX_USAGE, "%s: --mynetworks: a part of it is not understood", p->command);
-		p->networks_known = true;
-		return;
-	}
-	if (p->networks_known || p->settings.mynetworks.n == 0)
-		return;
-	for (size_t i = 0; i < p->settings.mynetworks.n; i++)
-		add_network(&list, &p->settings.mynetworks.item[i]);
-	p->networks_known = policy_networks(p->policy, list);
-	free(list);
-}
-
-/* main.cf may name the map with another type than we took it for. */
-static void take_type(struct planned *p)
-{
-	const char *path = access_path_of(slice_str(p->map)).p;
-	struct slice entry = slice_str(p->place.entry[p->place.at]);
-	ptrdiff_t at = slice_find(entry, slice_str(path));
-
-	if (!slice_is_set(entry))
-		return;
-	while (at > 0 && entry.p[at - 1] != ' ')
-		at--;
-	char *name = at > 0 ? xstrdup(entry.p + at) : NULL;
-	if (name)
-		name[strcspn(name, " ,")] = '\0';
-	if (name && access_kind_of(slice_str(name)) == ACCESS_INDEXED && strchr(name, ':') &&
-	    strcmp(access_path_of(slice_str(name)).p, path) == 0) {
-		free(p->map);
-		p->map = slice_starts(slice_str(name), SLICE("proxy:")) ? xstrdup(name + 6) : xstrdup(name);
-	}
-	free(name);
+		return xstrdup(own);
+	return slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
 }
 
 static void read_map(struct planned *p)
 {
-	p->map_bytes = plan_read_map(access_path_of(slice_str(p->map)).p, &p->map_text);
-	if (p->map_bytes && !policy_table(p->policy, p->map, p->map_text))
+	p->map_bytes = plan_read_map(access_path_of(slice_str(p->files.map)).p, &p->map_text);
+	if (p->map_bytes && !policy_table(p->files.policy, p->files.map, p->map_text))
 		p->map_text = SLICE_NONE;
 }
 
@@ -175,14 +100,8 @@ void planned_open(struct planned *p, const char *command, const struct common *c
 	p->reader = reader_open(database);
 	free(database);
 	p->origin = common_origin(&p->settings);
-	p->policy = policy_new();
-	read_main_cf(p);
-	read_networks(p);
-	p->placed = p->main_cf && policy_place(p->policy, access_path_of(slice_str(p->map)).p, &p->place);
-	if (p->placed) {
-		take_type(p);
-		policy_networks_first(p->policy, p->place.networks_before);
-	}
+	in_force_read_around(&p->files, command, &p->options.given, &p->settings);
+	p->config_directory = config_directory(p);
 	read_map(p);
 }
 
@@ -190,10 +109,8 @@ void planned_release(struct planned *p)
 {
 	reader_close(p->reader);
 	origin_free(p->origin);
-	policy_free(p->policy);
-	free(p->map);
+	in_force_release(&p->files);
 	free(p->map_bytes);
-	free(p->main_cf);
 	free(p->config_directory);
 	settings_release(&p->settings);
 }
@@ -201,7 +118,8 @@ void planned_release(struct planned *p)
 char *planned_list(const struct planned *p, bool warn_if_reject)
 {
 	return print("%scheck_sender_access %s",
-	             warn_if_reject && p->placed && p->place.warn_if_reject ? "warn_if_reject " : "", p->map);
+	             warn_if_reject && p->files.placed && p->files.place.warn_if_reject ? "warn_if_reject " : "",
+	             p->files.map);
 }
 
 char *planned_host(const struct planned *p)
@@ -222,9 +140,9 @@ struct plan *planned_plan(const struct planned *p, enum plan_stage stage, char *
 	struct plan_options o = {.rules = (struct rules *)&p->settings.rules,
 	                         .rule = p->rule,
 	                         .stage = stage,
-	                         .map = p->map,
+	                         .map = p->files.map,
 	                         .map_text = p->map_text,
-	                         .policy = p->policy,
+	                         .policy = p->files.policy,
 	                         .config_directory = p->config_directory,
 	                         .domains = p->settings.domains.item,
 	                         .domains_n = p->settings.domains.n,

@@ -7,9 +7,11 @@
 
 #include "../analyzer/plan.h"
 #include "command.h"
+#include "in_force.h"
 
 struct planned_options {
-	const char *rule, *map, *networks, *main_cf, *warn_text, *reject_text;
+	const char *rule, *warn_text, *reject_text;
+	struct in_force_given given;
 };
 
 #define PLANNED_ROWS(type)                                                                                          \
@@ -19,7 +21,7 @@ struct planned_options {
 	    {"--sender-access",                                                                                     \
 	     "MAP",                                                                                                 \
 	     OPTION_STRING,                                                                                         \
-	     offsetof(type, planned.map),                                                                           \
+	     offsetof(type, planned.given.map),                                                                     \
 	     "the rule's access map, as /etc/postfix/NAME or hash:/etc/postfix/NAME (default: the setting `map`)",  \
 	     0,                                                                                                     \
 	     0,                                                                                                     \
@@ -27,7 +29,7 @@ struct planned_options {
 	    {"--mynetworks",                                                                                        \
 	     "LIST",                                                                                                \
 	     OPTION_STRING,                                                                                         \
-	     offsetof(type, planned.networks),                                                                      \
+	     offsetof(type, planned.given.networks),                                                                \
 	     "Postfix's mynetworks (default: those of main.cf, else the setting)",                                  \
 	     0,                                                                                                     \
 	     0,                                                                                                     \
@@ -35,7 +37,7 @@ struct planned_options {
 	    {"--main-cf",                                                                                           \
 	     "FILE",                                                                                                \
 	     OPTION_STRING,                                                                                         \
-	     offsetof(type, planned.main_cf),                                                                       \
+	     offsetof(type, planned.given.main_cf),                                                                 \
 	     "Postfix's main.cf, which is only read (default: the setting `main_cf`, else the one beside the map)", \
 	     0,                                                                                                     \
 	     0,                                                                                                     \
@@ -59,16 +61,11 @@ struct planned {
 	struct settings settings;
 	struct reader *reader;
 	struct origin *origin;
-	struct policy *policy; /* as the files are now */
 	int rule;              /* its number */
-	char *map;             /* `hash:/etc/postfix/x` */
+	struct in_force files; /* as they are now; its map is always known, if not what it says */
 	char *map_bytes;
 	struct slice map_text; /* absent: it cannot be read */
-	char *main_cf;         /* NULL: none could be read */
 	char *config_directory;
-	bool networks_known;
-	bool placed; /* main.cf asks the map: */
-	struct policy_place place;
 };
 
 /* Dies with a complaint if the options or the settings make no sense. */

@@ -412,6 +412,21 @@ static void the_rule_s_place_in_the_list_is_found(void **state)
 	assert_false(policy_place(p, "hash:/elsewhere", &place));
 }
 
+static void a_map_is_asked_by_a_list_or_by_a_class_that_a_list_names(void **state)
+{
+	(void)state;
+	assert_true(policy_asks(p, "hash:/m")); /* without a main.cf nobody knows better */
+	assert_true(policy_read_main_cf(p, file("main.cf",
+	                                        "smtpd_restriction_classes = a, b, unused\n"
+	                                        "a = check_client_access hash:/m, a b\n"
+	                                        "b = check_sender_access proxy:hash:/m\n"
+	                                        "unused = check_sender_access hash:/u\n"
+	                                        "smtpd_recipient_restrictions = check_recipient_access hash:/r, a\n")));
+	assert_true(policy_asks(p, "hash:/m"));
+	assert_false(policy_asks(p, "hash:/u"));
+	assert_false(policy_asks(p, "hash:/r"));
+}
+
 static void greylisting_before_the_rule_is_told_apart(void **state)
 {
 	struct policy_place place;
@@ -495,6 +510,7 @@ int main(void)
 	    TEST(own_domains_are_the_keys_each_once),
 	    TEST(a_main_cf_gives_classes_networks_and_codes),
 	    TEST(the_rule_s_place_in_the_list_is_found),
+	    TEST(a_map_is_asked_by_a_list_or_by_a_class_that_a_list_names),
 	    TEST(greylisting_before_the_rule_is_told_apart),
 	    TEST(a_setting_that_names_another_unknown_one_is_not_known),
 	    TEST(a_file_of_networks_that_names_itself_ends),
