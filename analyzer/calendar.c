@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../parsers/stamp.h"
+
 static const struct {
 	const char *name;
 	int months;
@@ -17,54 +19,16 @@ const char *calendar_end_name(enum calendar_end e)
 	return ends[e].name;
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
 static int32_t clamp(int64_t day)
 {
 	return (int32_t)(day < INT32_MIN ? INT32_MIN : day > INT32_MAX ? INT32_MAX : day);
-}
-
-/* Eras of 400 years that begin on 1 March, so that the leap day is the last of its year (H. Hinnant's chrono). */
-static int64_t days_from_date(int64_t year, int month, int day)
-{
-	int64_t y = year - (month <= 2);
-	int64_t era = floor_div(y, 400);
-	int64_t yoe = y - era * 400;
-	int64_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-struct calendar_date calendar_date(int32_t day)
-{
-	int64_t z = (int64_t)day + 719468;
-	int64_t era = floor_div(z, 146097);
-	int64_t doe = z - era * 146097;
-	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	int64_t mp = (5 * doy + 2) / 153;
-	int month = (int)(mp < 10 ? mp + 3 : mp - 9);
-
-	return (struct calendar_date){
-	    .year = (int)(yoe + era * 400 + (month <= 2)),
-	    .month = month,
-	    .day = (int)(doy - (153 * mp + 2) / 5 + 1),
-	};
-}
-
-int32_t calendar_day(int year, int month, int day)
-{
-	return clamp(days_from_date(year, month, day));
 }
 
 const char *calendar_date_text(int32_t day, char buf[CALENDAR_DATE_TEXT])
 {
 	static const char names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 	                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	struct calendar_date d = calendar_date(day);
+	struct stamp_date d = stamp_date_of(day);
 
 	snprintf(buf, CALENDAR_DATE_TEXT, "%d %s %d", d.day, names[d.month - 1], d.year);
 	return buf;
@@ -72,11 +36,11 @@ const char *calendar_date_text(int32_t day, char buf[CALENDAR_DATE_TEXT])
 
 int32_t calendar_end_from(int32_t day, enum calendar_end e)
 {
-	struct calendar_date d = calendar_date(day);
+	struct stamp_date d = stamp_date_of(day);
 	int last = (d.month + ends[e].months - 1) / ends[e].months * ends[e].months;
 
 	/* The day before the next one begins. */
-	return clamp(days_from_date((int64_t)d.year + (last == 12), last % 12 + 1, 1) - 1);
+	return clamp(stamp_days_of((int64_t)d.year + (last == 12), last % 12 + 1, 1) - 1);
 }
 
 bool calendar_is_end(int32_t day, enum calendar_end e)
@@ -112,19 +76,6 @@ struct calendar calendar_of_days(const int32_t *days, size_t n, int32_t today)
 		for (enum calendar_end e = 0; e < CALENDAR_ENDS && (i == 0 || days[i] != days[i - 1]); e++)
 			if (calendar_is_end(days[i], e))
 				end_inside(&c, e, days[i]);
-	next_ends(&c, today);
-	return c;
-}
-
-struct calendar calendar_of_window(int32_t from, int32_t to, int32_t today)
-{
-	struct calendar c = {0};
-
-	for (enum calendar_end e = 0; e < CALENDAR_ENDS && from <= to; e++) {
-		int32_t day = calendar_end_from(from, e), before = INT32_MIN;
-		for (; day <= to && day > before; before = day, day = end_after(day, e))
-			end_inside(&c, e, day);
-	}
 	next_ends(&c, today);
 	return c;
 }

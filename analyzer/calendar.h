@@ -9,7 +9,7 @@
  * be missing. Quarters and years are the calendar's, not a company's own.
  *
  * Days are local days of the log's zone since 1970-01-01, as stamp_local_day
- * gives them; dates are Gregorian, also before there was such a thing.
+ * gives them.
  */
 #ifndef WB_CALENDAR_H
 #define WB_CALENDAR_H
@@ -17,16 +17,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct calendar_date {
-	int year;
-	int month; /* 1..12 */
-	int day;   /* 1..31 */
-};
-
-struct calendar_date calendar_date(int32_t day);
-/* The other way. Of an impossible date (31 Apr) the day so many days after the month's begin; clamped to int32_t. */
-int32_t calendar_day(int year, int month, int day);
 
 #define CALENDAR_DATE_TEXT 24
 /* `31 Dec 2026`, in English whatever the locale. Returns buf. */
@@ -53,8 +43,6 @@ struct calendar {
  * one, unless it is among `days` already.
  */
 struct calendar calendar_of_days(const int32_t *days, size_t n, int32_t today);
-/* The same for all days from `from` to `to`, both watched; from > to is none. */
-struct calendar calendar_of_window(int32_t from, int32_t to, int32_t today);
 
 #define CALENDAR_TEXT 160
 /* `quarter end inside: 30 Sep 2026` or `no quarter end inside; next 31 Dec 2026`. Returns buf. */

@@ -61,8 +61,8 @@ static int name_of(struct slice in, const char *names, int n)
 	return 0;
 }
 
-/* Civil date and day number since 1970: Howard Hinnant's era arithmetic, years begin in March. */
-static int64_t days_from_date(int64_t year, int month, int day)
+/* Howard Hinnant's era arithmetic: eras of 400 years that begin in March, so that the leap day is the last of its year. */
+int64_t stamp_days_of(int64_t year, int month, int day)
 {
 	int64_t y = year - (month <= 2);
 	int64_t era = floor_div(y, 400);
@@ -72,7 +72,7 @@ static int64_t days_from_date(int64_t year, int month, int day)
 	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
-static void date_from_days(int64_t days, struct parts *p)
+struct stamp_date stamp_date_of(int64_t days)
 {
 	int64_t z = days + 719468;
 	int64_t era = floor_div(z, 146097);
@@ -80,18 +80,21 @@ static void date_from_days(int64_t days, struct parts *p)
 	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
 	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
 	int64_t mp = (5 * doy + 2) / 153;
+	int month = (int)(mp < 10 ? mp + 3 : mp - 9);
 
-	p->day = (int)(doy - (153 * mp + 2) / 5 + 1);
-	p->month = (int)(mp < 10 ? mp + 3 : mp - 9);
-	p->year = (int)(yoe + era * 400 + (p->month <= 2));
+	return (struct stamp_date){
+	    .year = (int)(yoe + era * 400 + (month <= 2)), .month = month, .day = (int)(doy - (153 * mp + 2) / 5 + 1)};
 }
 
 static void parts_from_seconds(int64_t s, struct parts *p)
 {
 	int64_t days = floor_div(s, DAY_S);
 	int rest = (int)(s - days * DAY_S);
+	struct stamp_date date = stamp_date_of(days);
 
-	date_from_days(days, p);
+	p->year = date.year;
+	p->month = date.month;
+	p->day = date.day;
 	p->hour = rest / 3600;
 	p->minute = rest / 60 % 60;
 	p->second = rest % 60;
@@ -175,7 +178,7 @@ static bool parts_moment(struct stamp_clock *c, const struct parts *p, int64_t *
 
 	if (!parts_possible(p))
 		return false;
-	as_utc = days_from_date(p->year, p->month, p->day) * DAY_S + p->hour * 3600 + p->minute * 60 + p->second;
+	as_utc = stamp_days_of(p->year, p->month, p->day) * DAY_S + p->hour * 3600 + p->minute * 60 + p->second;
 	*s = p->local ? moment_of_local(c, as_utc, flags) : as_utc - p->offset;
 	return true;
 }
@@ -527,8 +530,8 @@ static char *put_number(char *to, int value, int width)
 
 size_t stamp_text(int64_t us, int digits, char buf[STAMP_TEXT])
 {
-	const int64_t least = days_from_date(0, 1, 1) * DAY_S * SECOND_US;
-	const int64_t most = days_from_date(10000, 1, 1) * DAY_S * SECOND_US - 1;
+	const int64_t least = stamp_days_of(0, 1, 1) * DAY_S * SECOND_US;
+	const int64_t most = stamp_days_of(10000, 1, 1) * DAY_S * SECOND_US - 1;
 	static const int unit[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
 	struct parts p;
 	char *to = buf;

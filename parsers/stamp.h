@@ -93,4 +93,14 @@ bool stamp_parse_time(struct slice in, int64_t *us);
 /* Local day of a moment as days since 1970-01-01 in the zone TZ (T13: each moment in exactly one day). */
 int32_t stamp_local_day(int64_t us);
 
+struct stamp_date {
+	int year;
+	int month; /* 1..12 */
+	int day;   /* 1..31 */
+};
+
+/* Days since 1970-01-01 of a Gregorian date, and back; also before there was such a thing. 31 Apr is 1 May. */
+int64_t stamp_days_of(int64_t year, int month, int day);
+struct stamp_date stamp_date_of(int64_t days); /* of a day that has a year which fits an int */
+
 #endif

@@ -61,7 +61,7 @@ struct day_text {
 };
 static struct day_text day_text(int32_t day)
 {
-	struct calendar_date d = calendar_date(day);
+	struct stamp_date d = stamp_date_of(day);
 	struct day_text t;
 
 	snprintf(t.text, sizeof t.text, "%04d-%02d-%02d", d.year, d.month, d.day);

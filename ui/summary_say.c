@@ -380,7 +380,7 @@ static enum verdict_of_all worst(const struct summary *s)
 
 void summary_subject(const struct summary *s, struct text *t)
 {
-	struct calendar_date d = calendar_date(s->day);
+	struct stamp_date d = stamp_date_of(s->day);
 	int64_t fresh = 0, regressions = 0, changes = 0;
 	size_t holes = 0;
 

@@ -3,48 +3,36 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "../../analyzer/calendar.h"
+#include "../../parsers/stamp.h"
 
-#define DAY(y, m, d) calendar_day(y, m, d)
-
-static void a_date_is_the_one_the_c_library_has(void **state)
+static int32_t day_of(int year, int month, int day)
 {
-	(void)state;
-	/* Day by day over more than 400 years, before and after 1970. */
-	for (int32_t day = -80000; day <= 80000; day++) {
-		time_t t = (time_t)day * 86400;
-		struct tm tm;
-		struct calendar_date d = calendar_date(day);
-		assert_non_null(gmtime_r(&t, &tm));
-		assert_int_equal(d.year, tm.tm_year + 1900);
-		assert_int_equal(d.month, tm.tm_mon + 1);
-		assert_int_equal(d.day, tm.tm_mday);
-		assert_int_equal(calendar_day(d.year, d.month, d.day), day);
-	}
+	return (int32_t)stamp_days_of(year, month, day);
 }
 
-static void the_outermost_days_have_dates_and_come_back(void **state)
-{
-	(void)state;
-	static const int32_t days[] = {INT32_MIN, INT32_MIN + 1, INT32_MAX - 1, INT32_MAX};
+#define DAY(y, m, d) day_of(y, m, d)
+#define DAYS 500
 
-	for (size_t i = 0; i < sizeof(days) / sizeof(*days); i++) {
-		struct calendar_date d = calendar_date(days[i]);
-		assert_int_equal(calendar_day(d.year, d.month, d.day), days[i]);
-	}
-	assert_int_equal(calendar_day(INT32_MAX, 12, 31), INT32_MAX);
-	assert_int_equal(calendar_day(INT32_MIN, 1, 1), INT32_MIN);
+/* All days from one to another, both watched. */
+static struct calendar calendar_of_all(int32_t from, int32_t to, int32_t today)
+{
+	static int32_t days[DAYS];
+	size_t n = 0;
+
+	for (int64_t day = from; day <= to && n < DAYS; day++)
+		days[n++] = (int32_t)day;
+	return calendar_of_days(days, n, today);
 }
 
 static void an_end_is_the_day_before_the_next_begins(void **state)
 {
 	(void)state;
 	for (int32_t day = -40000; day <= 40000; day++) {
-		struct calendar_date next = calendar_date(day + 1);
+		struct stamp_date next = stamp_date_of(day + 1);
 		assert_int_equal(calendar_is_end(day, CALENDAR_MONTH), next.day == 1);
 		assert_int_equal(calendar_is_end(day, CALENDAR_QUARTER), next.day == 1 && next.month % 3 == 1);
 		assert_int_equal(calendar_is_end(day, CALENDAR_YEAR), next.day == 1 && next.month == 1);
@@ -64,32 +52,14 @@ static void the_next_end_is_the_first_that_is_not_before(void **state)
 	assert_int_equal(calendar_end_from(DAY(2100, 2, 1), CALENDAR_MONTH), DAY(2100, 2, 28));
 }
 
-static void a_window_says_the_same_as_its_days(void **state)
-{
-	(void)state;
-	static int32_t days[500];
-	const int32_t first = DAY(2026, 9, 1);
-
-	for (int32_t from = first; from < first + 130; from += 13)
-		for (int32_t n = 0; n < 500; n += 7) {
-			for (int32_t i = 0; i < n; i++)
-				days[i] = from + i;
-			struct calendar a = calendar_of_days(days, (size_t)n, from + n);
-			struct calendar b = calendar_of_window(from, from + n - 1, from + n);
-			assert_memory_equal(a.inside, b.inside, sizeof(a.inside));
-			assert_memory_equal(a.last, b.last, sizeof(a.last));
-			assert_memory_equal(a.next, b.next, sizeof(a.next));
-		}
-}
-
 static void an_end_on_the_edge_of_the_window_is_inside(void **state)
 {
 	(void)state;
 	int32_t end = DAY(2026, 12, 31);
-	struct calendar ends_there = calendar_of_window(DAY(2026, 12, 2), end, end + 1);
-	struct calendar begins_there = calendar_of_window(end, end + 10, end + 11);
-	struct calendar only_that = calendar_of_window(end, end, end + 1);
-	struct calendar begins_after = calendar_of_window(end + 1, end + 10, end + 11);
+	struct calendar ends_there = calendar_of_all(DAY(2026, 12, 2), end, end + 1);
+	struct calendar begins_there = calendar_of_all(end, end + 10, end + 11);
+	struct calendar only_that = calendar_of_all(end, end, end + 1);
+	struct calendar begins_after = calendar_of_all(end + 1, end + 10, end + 11);
 
 	for (enum calendar_end e = 0; e < CALENDAR_ENDS; e++) {
 		assert_int_equal(ends_there.inside[e], 1);
@@ -127,8 +97,8 @@ static void an_end_today_is_the_next_one_unless_it_was_watched(void **state)
 {
 	(void)state;
 	int32_t today = DAY(2026, 11, 30);
-	struct calendar open = calendar_of_window(today - 5, today - 1, today);
-	struct calendar done = calendar_of_window(today - 5, today, today);
+	struct calendar open = calendar_of_all(today - 5, today - 1, today);
+	struct calendar done = calendar_of_all(today - 5, today, today);
 
 	assert_int_equal(open.next[CALENDAR_MONTH], today);
 	assert_int_equal(done.next[CALENDAR_MONTH], DAY(2026, 12, 31));
@@ -138,12 +108,10 @@ static void of_no_day_nothing_is_inside(void **state)
 {
 	(void)state;
 	struct calendar none = calendar_of_days(NULL, 0, DAY(2026, 11, 22));
-	struct calendar turned = calendar_of_window(DAY(2026, 12, 31), DAY(2026, 1, 1), DAY(2026, 11, 22));
 	char buf[CALENDAR_TEXT];
 
 	for (enum calendar_end e = 0; e < CALENDAR_ENDS; e++) {
 		assert_int_equal(none.inside[e], 0);
-		assert_int_equal(turned.inside[e], 0);
 	}
 	assert_string_equal(calendar_text(&none, buf),
 	                    "not inside: month end (next 30 Nov 2026), quarter end (next 31 Dec "
@@ -163,8 +131,8 @@ static void before_1970_the_calendar_is_the_same(void **state)
 static void it_is_said_in_words(void **state)
 {
 	(void)state;
-	struct calendar c = calendar_of_window(DAY(2026, 10, 20), DAY(2026, 11, 21), DAY(2026, 11, 22));
-	struct calendar all = calendar_of_window(DAY(2026, 12, 1), DAY(2027, 1, 3), DAY(2027, 1, 4));
+	struct calendar c = calendar_of_all(DAY(2026, 10, 20), DAY(2026, 11, 21), DAY(2026, 11, 22));
+	struct calendar all = calendar_of_all(DAY(2026, 12, 1), DAY(2027, 1, 3), DAY(2027, 1, 4));
 	char buf[CALENDAR_TEXT];
 
 	assert_string_equal(calendar_end_text(&c, CALENDAR_MONTH, buf), "month end inside: 31 Oct 2026");
@@ -180,8 +148,8 @@ static void the_last_days_there_are_end_no_loop_and_no_buffer(void **state)
 {
 	(void)state;
 	char buf[CALENDAR_TEXT], date[CALENDAR_DATE_TEXT];
-	struct calendar c = calendar_of_window(INT32_MAX - 100, INT32_MAX, INT32_MAX);
-	struct calendar d = calendar_of_window(INT32_MIN, INT32_MIN + 100, INT32_MIN);
+	struct calendar c = calendar_of_all(INT32_MAX - 100, INT32_MAX, INT32_MAX);
+	struct calendar d = calendar_of_all(INT32_MIN, INT32_MIN + 100, INT32_MIN);
 
 	assert_true(c.inside[CALENDAR_MONTH] >= 3);
 	assert_true(d.inside[CALENDAR_MONTH] >= 3);
@@ -194,11 +162,8 @@ static void the_last_days_there_are_end_no_loop_and_no_buffer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_date_is_the_one_the_c_library_has),
-	    cmocka_unit_test(the_outermost_days_have_dates_and_come_back),
 	    cmocka_unit_test(an_end_is_the_day_before_the_next_begins),
 	    cmocka_unit_test(the_next_end_is_the_first_that_is_not_before),
-	    cmocka_unit_test(a_window_says_the_same_as_its_days),
 	    cmocka_unit_test(an_end_on_the_edge_of_the_window_is_inside),
 	    cmocka_unit_test(an_end_in_a_hole_of_the_window_is_not_inside),
 	    cmocka_unit_test(a_day_named_twice_counts_once),

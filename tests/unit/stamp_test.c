@@ -525,6 +525,33 @@ static void every_hour_of_a_dst_day_is_in_that_day_and_no_other(void **state)
 	assert_int_equal(stamp_local_day(us_of("1969-12-31T22:59:59Z")), -1);
 }
 
+static void a_date_is_the_one_the_c_library_has(void **state)
+{
+	(void)state;
+	/* Day by day over more than 400 years, before and after 1970. */
+	for (int32_t day = -80000; day <= 80000; day++) {
+		time_t t = (time_t)day * 86400;
+		struct tm tm;
+		struct stamp_date d = stamp_date_of(day);
+		assert_non_null(gmtime_r(&t, &tm));
+		assert_int_equal(d.year, tm.tm_year + 1900);
+		assert_int_equal(d.month, tm.tm_mon + 1);
+		assert_int_equal(d.day, tm.tm_mday);
+		assert_int_equal(stamp_days_of(d.year, d.month, d.day), day);
+	}
+}
+
+static void the_outermost_days_have_dates_and_come_back(void **state)
+{
+	(void)state;
+	static const int32_t days[] = {INT32_MIN, INT32_MIN + 1, INT32_MAX - 1, INT32_MAX};
+
+	for (size_t i = 0; i < sizeof(days) / sizeof(*days); i++) {
+		struct stamp_date d = stamp_date_of(days[i]);
+		assert_int_equal(stamp_days_of(d.year, d.month, d.day), days[i]);
+	}
+}
+
 int main(void)
 {
 #define UTC(f) cmocka_unit_test_setup(f, in_utc)
@@ -566,6 +593,8 @@ int main(void)
 	    BER(times_for_options_are_local_unless_they_say_otherwise),
 	    UTC(times_for_options_must_be_whole_and_possible),
 	    BER(every_hour_of_a_dst_day_is_in_that_day_and_no_other),
+	    cmocka_unit_test(a_date_is_the_one_the_c_library_has),
+	    cmocka_unit_test(the_outermost_days_have_dates_and_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
