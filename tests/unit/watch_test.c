@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../analyzer/watch.h"
+#include "folder.h"
 
 static char folder[64];
 
@@ -25,11 +26,8 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	char command[128];
-
 	(void)state;
-	snprintf(command, sizeof command, "rm -rf -- %s", folder);
-	return system(command);
+	return folder_remove(folder);
 }
 
 static int make_file(const char *name)
