@@ -61,7 +61,7 @@ static uint8_t evidence_of_attempt(struct tracker *t, const struct transaction *
 
 	if (rec->daemon == DAEMON_SMTPD && tls_spoken(t, tx->host, rec->line->pid))
 		e |= MAIL_TLS;
-	if ((attempt_warns(rec) || action_refuses(rec)) && slice_find(rec->text, SLICE("blocked using ")) >= 0)
+	if ((attempt_warns(rec) || action_refuses(rec)) && record_text_is_listed(rec->text))
 		e |= MAIL_LISTED;
 	return e;
 }

@@ -465,12 +465,6 @@ static int rule_of(struct names *n, const struct record *r)
 	return n->rule_id[rule];
 }
 
-/* Postfix's default reply of a blocklist, and what nearly all admins leave of it. */
-static bool says_listed(struct slice text)
-{
-	return slice_find(text, SLICE("blocked using ")) >= 0;
-}
-
 static void remember_text(struct names *n, uint32_t text, int rule, bool listed)
 {
 	if (text >= n->text_rules) {
@@ -492,7 +486,7 @@ static uint32_t text_row(struct names *n, struct slice text, bool template, int 
 		sqlite3_bind_int(q, 2, template);
 		sqlite3_bind_int(q, 3, rule);
 		if (turn) {
-			sqlite3_bind_int(q, 4, says_listed(text));
+			sqlite3_bind_int(q, 4, record_text_is_listed(text));
 			db_run(n->db, q);
 		} else if (db_step(n->db, q)) {
 			uint32_t id = (uint32_t)sqlite3_column_int64(q, 0);
@@ -501,7 +495,7 @@ static uint32_t text_row(struct names *n, struct slice text, bool template, int 
 		}
 	}
 	uint32_t id = (uint32_t)sqlite3_last_insert_rowid(n->db->h);
-	remember_text(n, id, rule, says_listed(text));
+	remember_text(n, id, rule, record_text_is_listed(text));
 	return id;
 }
 
@@ -526,7 +520,7 @@ uint32_t names_text(struct names *n, const struct record *r, struct text_sort *o
 		rule = template ? rule : rule_of(n, r);
 		uint32_t id = text_row(n, text, template, rule);
 		*slot = (struct interned){
-		    .hash = hash, .id = id, .more = (uint32_t)rule | (says_listed(text) ? TEXT_LISTED : 0u)};
+		    .hash = hash, .id = id, .more = (uint32_t)rule | (record_text_is_listed(text) ? TEXT_LISTED : 0u)};
 	}
 	*out = (struct text_sort){.rule = (int)(slot->more & ~(uint32_t)TEXT_LISTED),
 	                          .listed = (slot->more & TEXT_LISTED) != 0};
@@ -616,11 +610,6 @@ uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *act
 int names_rule_of_text(const struct names *n, uint32_t text)
 {
 	return text < n->text_rules ? n->text_rule[text] & ~TEXT_LISTED : 0;
-}
-
-bool names_text_is_listed(const struct names *n, uint32_t text)
-{
-	return text < n->text_rules && (n->text_rule[text] & TEXT_LISTED);
 }
 
 /* -------------------------------------------------------------------------- birth */

@@ -41,7 +41,6 @@ struct text_sort {
 };
 uint32_t names_text(struct names *n, const struct record *r, struct text_sort *sort);
 int names_rule_of_text(const struct names *n, uint32_t text);
-bool names_text_is_listed(const struct names *n, uint32_t text);
 /* What the line has in common with others; *action is the word of its action. */
 uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *action);
 

@@ -12,14 +12,9 @@ const char *record_kind_name(enum record_kind k)
 	return k < RECORD_KIND_COUNT ? names[k] : "other";
 }
 
-const char *record_action_name(enum record_action a)
+bool record_text_is_listed(struct slice text)
 {
-	static const char *const names[] = {
-#define X(id, name) name,
-	    RECORD_ACTIONS(X)
-#undef X
-	};
-	return a < ACTION_COUNT ? names[a] : "other";
+	return slice_find(text, SLICE("blocked using ")) >= 0;
 }
 
 enum field_type { FIELD_SLICE, FIELD_CODE, FIELD_COUNT, FIELD_SIZE };

@@ -161,7 +161,8 @@ struct record {
 };
 
 const char *record_kind_name(enum record_kind k);
-const char *record_action_name(enum record_action a);
+/* Does the text of a warning or refusal say that a blocklist has the client? Postfix's default reply, and what nearly all admins leave of it. */
+bool record_text_is_listed(struct slice text);
 
 /*
  * The record as `field=value` pairs for people, one line, or as a JSON object

@@ -192,17 +192,6 @@ static void each_kind_has_a_name_of_its_own(void **state)
 	assert_string_equal(record_kind_name(RECORD_KIND_COUNT), "other");
 }
 
-static void each_action_has_a_name_of_its_own(void **state)
-{
-	(void)state;
-	for (int i = 0; i < ACTION_COUNT; i++)
-		for (int k = 0; k < i; k++)
-			assert_string_not_equal(record_action_name((enum record_action)i),
-			                        record_action_name((enum record_action)k));
-	assert_string_equal(record_action_name(ACTION_REJECT_WARNING), "reject_warning");
-	assert_string_equal(record_action_name(ACTION_COUNT), "other");
-}
-
 /* Lines that no row reads: what a record of them is. */
 static void line_of(enum line_form form, const char *tag, const char *text)
 {
@@ -264,7 +253,6 @@ int main(void)
 	    cmocka_unit_test(the_action_is_the_word_of_the_line),
 	    cmocka_unit_test(bytes_are_handed_on_as_they_are),
 	    cmocka_unit_test(each_kind_has_a_name_of_its_own),
-	    cmocka_unit_test(each_action_has_a_name_of_its_own),
 	    cmocka_unit_test(a_line_without_envelope_is_not_understood),
 	    cmocka_unit_test(what_syslog_says_itself_has_its_own_kinds),
 	    cmocka_unit_test(a_program_that_is_not_of_mail_is_of_no_interest),
