@@ -277,7 +277,8 @@ struct plan *plan_new(struct reader *r, const struct plan_options *o, char *why,
 
 /* ------------------------------------------------------------------ in force */
 
-char *plan_table_of(const struct plan *p, const struct plan_file *f)
+/* `cidr:/etc/postfix/wouldblock_own_domain_networks.cidr`, of a file with a class; for free(). */
+static char *table_of(const struct plan *p, const struct plan_file *f)
 {
 	char *name = NULL;
 
@@ -293,7 +294,7 @@ void plan_into_policy(const struct plan *p, struct policy *policy)
 		const struct plan_file *f = &p->file[i];
 		if (!f->class)
 			continue;
-		char *table = plan_table_of(p, f), *list = plan_joined("check_client_access ", table);
+		char *table = table_of(p, f), *list = plan_joined("check_client_access ", table);
 		policy_table(policy, table, slice_of(f->text, f->n));
 		policy_class(policy, f->class, list);
 		free(table);

@@ -133,9 +133,6 @@ struct plan {
 struct plan *plan_new(struct reader *r, const struct plan_options *o, char *why, size_t cap);
 struct plan *plan_free(struct plan *p); /* always NULL */
 
-/* `cidr:/etc/postfix/wouldblock_own_domain_networks.cidr`, of a file with a class; for free(). */
-char *plan_table_of(const struct plan *p, const struct plan_file *f);
-
 /* Puts the plan's tables and classes in force in a policy, in place of what is there. */
 void plan_into_policy(const struct plan *p, struct policy *policy);
 

@@ -23,11 +23,6 @@ struct query *proof_ask(const struct proof_work *w, enum sql_id id, int64_t send
 	return query_new(w->reader, id, params, sizeof params / sizeof *params);
 }
 
-int64_t proof_time(const struct query *q, int column)
-{
-	return query_is_null(q, column) ? STAMP_NONE : query_number(q, column);
-}
-
 const char *proof_when(int64_t us, char buf[PROOF_WHEN])
 {
 	char stamp[STAMP_TEXT];

@@ -60,8 +60,7 @@ struct proof_work {
 
 /* A query with the parameters that all of ours take: rule, since, until, switched, first_day, last_day, limit, sender. */
 struct query *proof_ask(const struct proof_work *w, enum sql_id id, int64_t sender);
-int64_t proof_time(const struct query *q, int column); /* STAMP_NONE for NULL */
-bool proof_has_files(const struct proof_work *w);      /* the rule's map was given */
+bool proof_has_files(const struct proof_work *w); /* the rule's map was given */
 /* What the rule's map says; w->judged has the steps. Only if proof_has_files. */
 enum policy_kind proof_judge(const struct proof_work *w, struct slice name, struct slice ip, struct slice sender);
 /* The same of a pair. A map without a row for a sender that the rule has warned about is not that rule's: not known. */

@@ -85,12 +85,6 @@ bool stretches_add(struct stretches *s, int64_t from, int64_t to)
 	return true;
 }
 
-void stretches_add_all(struct stretches *s, const struct stretches *more)
-{
-	for (size_t i = 0; i < more->n && s != more; i++)
-		stretches_add(s, more->at[i].from, more->at[i].to);
-}
-
 static void begin_result(struct stretches *out, const struct stretches *a, const struct stretches *b)
 {
 	if (out == a || out == b)
@@ -127,11 +121,6 @@ void stretches_subtract(struct stretches *out, const struct stretches *a, const 
 		}
 		stretches_add(out, from, to);
 	}
-}
-
-int64_t stretches_total(const struct stretches *s)
-{
-	return stretches_covered(s, STRETCH_EVER, STRETCH_FOREVER);
 }
 
 int64_t stretches_covered(const struct stretches *s, int64_t from, int64_t to)

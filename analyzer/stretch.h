@@ -41,14 +41,12 @@ void stretches_clear(struct stretches *s);   /* empties it and keeps its memory 
  * STRETCH_EVER or STRETCH_FOREVER, or the hole would be forgotten.
  */
 bool stretches_add(struct stretches *s, int64_t from, int64_t to);
-void stretches_add_all(struct stretches *s, const struct stretches *more);
 
 /* What is in both, and what is in a but not in b. `out` is another set than both; what it held is gone. */
 void stretches_intersect(struct stretches *out, const struct stretches *a, const struct stretches *b);
 void stretches_subtract(struct stretches *out, const struct stretches *a, const struct stretches *b);
 
-/* Microseconds: of all, and of what lies in [from, to). */
-int64_t stretches_total(const struct stretches *s);
+/* Microseconds of what lies in [from, to). */
 int64_t stretches_covered(const struct stretches *s, int64_t from, int64_t to);
 /* Covered part of [from, to), 0..1; 0 if that is empty, for of nothing we can prove nothing. */
 double stretches_share(const struct stretches *s, int64_t from, int64_t to);

@@ -156,11 +156,6 @@ struct access *access_free(struct access *a)
 	return NULL;
 }
 
-const char *access_name(const struct access *a)
-{
-	return a->name;
-}
-
 bool access_takes_parts(const struct access *a)
 {
 	return methods[a->kind].takes_parts;

@@ -50,7 +50,6 @@ struct access_complaints {
  */
 struct access *access_new(struct slice name, struct slice bytes, const struct access_complaints *complain);
 struct access *access_free(struct access *a); /* always NULL */
-const char *access_name(const struct access *a);
 
 /* One row as it counts: key (case folded if indexed; a pattern's text else) and action. */
 struct access_row {
@@ -138,7 +137,5 @@ struct access_action {
 /* reject_code, defer_code: access_map_reject_code (554) and access_map_defer_code (450). */
 void access_action_parse(struct slice action, enum access_class class, int reject_code, int defer_code,
                          struct access_action *out);
-/* The word as Postfix's log has it (`warn`), or a name of ours in the same manner. */
-const char *access_word_text(enum access_word word);
 
 #endif

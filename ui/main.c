@@ -128,7 +128,8 @@ static void usage(FILE *out)
 	fputs("\nOptions:\n", out);
 	option_help(out, main_rows, MAIN_ROWS);
 	fputs("\nStart with:  wouldblock ingest /var/log/mail.log*  &&  wouldblock report\n"
-	      "`wouldblock COMMAND --help` or `wouldblock help COMMAND` tells more of each.\n",
+	      "`wouldblock COMMAND --help` or `wouldblock help COMMAND` tells more of each,\n"
+	      "`wouldblock help settings` prints a settings file with all defaults.\n",
 	      out);
 }
 
@@ -168,6 +169,11 @@ static int help(struct common *common, int argc, char **argv)
 {
 	char word[] = "--help", *words[] = {word, NULL};
 
+	if (argc > 0 && strcmp(argv[0], "settings") == 0) {
+		settings_print(stdout);
+		output_check();
+		return 0;
+	}
 	if (argc > 0) {
 		const struct command *c = find(argv[0]);
 		return c->run(c, common, 1, words);

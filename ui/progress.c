@@ -50,7 +50,8 @@ static void eta_text(struct text *t, double seconds)
 		text_str(t, "days left");
 }
 
-void progress_text(struct text *t, const struct progress *p, uint64_t done, int64_t ns, const char *extra)
+/* The line's text after ns nanoseconds of work. */
+static void progress_text(struct text *t, const struct progress *p, uint64_t done, int64_t ns, const char *extra)
 {
 	double seconds = (double)ns / (double)SECOND;
 	double rate = ns > 0 ? (double)done / seconds : 0;

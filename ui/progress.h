@@ -27,7 +27,4 @@ void progress_at(struct progress *p, uint64_t done, const char *extra);
 /* Takes the line away. Also before a message, after which progress_at may go on. */
 void progress_end(struct progress *p);
 
-/* The line's text after ns nanoseconds of work, for progress_at and tests. */
-void progress_text(struct text *t, const struct progress *p, uint64_t done, int64_t ns, const char *extra);
-
 #endif

@@ -18,9 +18,6 @@ struct html_page {
 
 /* In a box of its own that scrolls; class may be "". */
 void html_table(struct html_page *h, const struct report_table *table, const char *class);
-void html_field(struct text *t, const struct report_column *column, const struct field *f);
-/* A paragraph (or what `tag` is) of what one of report_say.c says. */
-void html_say(struct html_page *h, const char *tag, void (*say)(struct text *t, const struct report *r));
 
 void html_days(struct html_page *h);
 void html_fates(struct html_page *h);

@@ -9,7 +9,8 @@
 #define BARS 12 /* sources that the chart shows */
 #define DAY_US INT64_C(86400000000)
 
-void html_say(struct html_page *h, const char *tag, void (*say)(struct text *t, const struct report *r))
+/* A paragraph (or what `tag` is) of what one of report_say.c says. */
+static void html_say(struct html_page *h, const char *tag, void (*say)(struct text *t, const struct report *r))
 {
 	struct text words = {0};
 
@@ -53,7 +54,7 @@ static void open_cell(struct text *t, const struct report_column *column, const 
 	text_char(t, '>');
 }
 
-void html_field(struct text *t, const struct report_column *column, const struct field *f)
+static void html_field(struct text *t, const struct report_column *column, const struct field *f)
 {
 	char buf[64];
 

@@ -102,11 +102,3 @@ const struct report_word *report_words(size_t at)
 {
 	return at < COUNT(words) ? &words[at] : NULL;
 }
-
-const struct report_word *report_word_find(const char *id)
-{
-	for (size_t i = 0; i < COUNT(words); i++)
-		if (strcmp(words[i].id, id) == 0)
-			return &words[i];
-	return NULL;
-}

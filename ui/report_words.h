@@ -16,7 +16,5 @@ struct report_word {
 
 /* Number `at`, in the order in which they are read; NULL: there are no more. */
 const struct report_word *report_words(size_t at);
-/* NULL: no such id. */
-const struct report_word *report_word_find(const char *id);
 
 #endif

@@ -121,7 +121,7 @@ static void add_window(struct sheet *s, const struct decision *d)
 	text_release(&t);
 }
 
-struct sheet *screen_criteria(const struct decision *d)
+static struct sheet *screen_criteria(const struct decision *d)
 {
 	struct sheet *s = sheet_new();
 
@@ -232,7 +232,7 @@ static void add_sums(struct sheet *s, const struct decision_account *a)
 	text_release(&t);
 }
 
-struct sheet *screen_holes(const struct decision *d, const struct load *l)
+static struct sheet *screen_holes(const struct decision *d, const struct load *l)
 {
 	struct sheet *s = sheet_new();
 

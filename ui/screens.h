@@ -80,8 +80,6 @@ void screen_source(struct sheet *s, const struct load *l);
 void screen_lines(struct sheet *s, const struct load *l);
 void screen_plan(struct sheet *s, const struct load *l);
 struct sheet *screen_sources(const struct decision *d);
-struct sheet *screen_criteria(const struct decision *d);
-struct sheet *screen_holes(const struct decision *d, const struct load *l);
 extern const struct sheet_section senders_section, recipients_section, mails_section;
 
 #endif

@@ -181,7 +181,8 @@ struct slice sheet_value(const struct sheet *s, size_t row, size_t column, int64
 	return slice_str(buf);
 }
 
-enum role fate_role(struct slice fate)
+/* The role that the fate of that name has. */
+static enum role fate_role(struct slice fate)
 {
 	static const enum role roles[FATE_COUNT] = {
 	    [FATE_DELIVERED] = ROLE_LOST, [FATE_QUEUED] = ROLE_LOST,      [FATE_HELD] = ROLE_LOST,

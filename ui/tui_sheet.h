@@ -99,8 +99,6 @@ struct list_rows sheet_rows(const struct sheet *s);
 /* Widths of a section's columns in `cols` columns of screen, 0: left out; blanks between them are not in it. */
 void sheet_widths(const struct sheet *s, size_t section, int cols, int64_t now, int width[SHEET_COLUMNS]);
 
-/* The role that the fate of that name has. */
-enum role fate_role(struct slice fate);
 /* `4 min ago`, `2 h ago`, `18 d ago`; into buf. */
 const char *ago_text(int64_t us, int64_t now, char buf[SHEET_VALUE]);
 
