@@ -92,20 +92,25 @@ void run_note_spans(struct run *run, const struct piece *piece)
 		span_add(run, host, first_us, last_us, lines);
 }
 
-void run_sample(struct run *run, int64_t off, struct slice line)
+/*
+ * What stands behind a second stamp may be a line, or what a stranger has put
+ * into a Subject: it is not read as one. The database says that it was there.
+ */
+void run_sample(struct run *run, int64_t off, struct slice bytes, const struct line *line)
 {
 	struct ingest_result *r = run->r;
+	bool glued = syslog_glued(line) >= 0;
 
-	run->names_rule += store_names_rule(run->store, line);
-	store_sample(run->store, run->g.gen, off, line, "not understood", 5);
+	run->names_rule += store_names_rule(run->store, bytes);
+	store_sample(run->store, run->g.gen, off, bytes, glued ? "two lines in one" : "not understood", 5);
 	if (r->samples == 5)
 		return;
 	struct ingest_sample *s = &r->sample[r->samples++];
 	snprintf(s->path, sizeof s->path, "%s", run->path);
 	s->line = run->line_number;
-	s->n = line.n < 400 ? line.n : 400;
+	s->n = bytes.n < 400 ? bytes.n : 400;
 	s->text = xmalloc(s->n + 1);
-	memcpy(s->text, line.p, s->n); /* it may hold a NUL */
+	memcpy(s->text, bytes.p, s->n); /* it may hold a NUL */
 }
 
 void run_flush_counts(struct run *run)

@@ -54,7 +54,7 @@ static void feed_line(struct run *run, struct parsed *x, int64_t off)
 	if (rec->kind == RECORD_NO_INTEREST)
 		run->shapes[rec->shape < 0 ? (int)shapes_count() : rec->shape]++;
 	else if (rec->kind == RECORD_OTHER)
-		run_sample(run, off, x->bytes);
+		run_sample(run, off, x->bytes, rec->line);
 }
 
 /* The beginning of the stream, and what stands right before the next unread byte. */

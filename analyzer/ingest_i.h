@@ -72,7 +72,8 @@ void run_tell_changes(struct run *run);
 /* account.c */
 void run_flush_spans(struct run *run);
 void run_note_spans(struct run *run, const struct piece *piece);
-void run_sample(struct run *run, int64_t off, struct slice line);
+/* Keeps a line that was not understood, in whole bytes and as it was taken apart. */
+void run_sample(struct run *run, int64_t off, struct slice bytes, const struct line *line);
 void run_flush_counts(struct run *run);
 
 /* resume.c */

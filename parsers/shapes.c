@@ -688,6 +688,15 @@ static void fields_clear(struct record *r)
 	r->rcpt_ok = r->rcpt_all = r->data_ok = r->data_all = -1;
 }
 
+/*
+ * The action of one line and the addresses of the next are no mail's. Where
+ * cleanup quotes a header, a stranger's Subject could say the same.
+ */
+static bool is_glued(const struct record *r)
+{
+	return r->kind == RECORD_ATTEMPT && r->daemon != DAEMON_CLEANUP && syslog_glued(r->line) >= 0;
+}
+
 bool shapes_fields(struct record *r)
 {
 	const struct shape *row = shapes_row(r->shape);
@@ -698,7 +707,7 @@ bool shapes_fields(struct record *r)
 	r->fields = FIELDS_READ;
 	if (!row || !row->fields)
 		return true;
-	if (row->fields(r))
+	if (row->fields(r) && !is_glued(r))
 		return true;
 	fields_clear(r);
 	r->fields = FIELDS_WRONG;

@@ -37,7 +37,7 @@ struct shape {
 	 * the queue id (or the whole text). NULL: nothing to fill. A line whose head
 	 * matched but whose fields cannot be read is left with RECORD_SUSPECT or
 	 * RECORD_TRUNCATED; returning false says "this row after all not": the line
-	 * is then not understood.
+	 * is then not understood. Nor is an attempt that is two lines in one.
 	 */
 	bool (*fields)(struct record *r);
 };

@@ -278,6 +278,27 @@ ok "list to someone who leaves: no complaint" same /dev/null "$ERR"
 ok "list to someone who leaves: not status 0" test "$(cat "$TMP/status")" -ne 0
 ok "list to someone who leaves: the first line is whole" python3 -m json.tool "$OUT"
 
+# ------------------------------------------------------------------ two lines in one
+
+# rsyslog, killed while the disk was full, goes on behind the half line (faults.md I32).
+half='NOQUEUE: reject: RCPT from a.example[192.0.2.7]: 554 5.7.1 <x@y>: Sender addr'
+second='NOQUEUE: warn: RCPT from b.example[192.0.2.8]: *** Invalid Inbound Sender ***; from=<boss@company.my> to=<u@company.my> proto=ESMTP helo=<h>'
+{
+	echo "2026-11-22T05:17:00Z mx1 postfix/smtpd[8]: $second"
+	echo "2026-11-22T05:18:00Z mx1 postfix/smtpd[7]: ${half}2026-11-22T05:18:01Z mx1 postfix/smtpd[8]: $second"
+} >"$TMP/glued.log"
+fresh glued
+run ingest "$TMP/glued.log"
+ok "two lines in one: no attempt is made of both" holds 1
+ok "two lines in one: it is shown as not understood" says ' 1 not understood'
+run report --format json
+ok "two lines in one: counted as damaged, and as a line with the rule's text" python3 -c '
+import json, sys
+report = json.load(open(sys.argv[1]))
+account = report["account"]
+failed = [c["name"] for c in report["criteria"] if not c["pass"]]
+sys.exit(0 if account["damaged"] == 1 and account["names_a_rule"] == 1 and "intact" in failed else str(account))' "$OUT"
+
 # ------------------------------------------------------------------ a pattern without end
 
 CONF=$TMP/slow.conf

@@ -221,7 +221,7 @@ void page_account(struct page *p)
 	    {a->limit_hits, false, "matches of a rule's pattern ran into the match limit"},
 	    {a->suspect, false, "attempts can be read in two ways and decide nothing"},
 	    {a->truncated, false, "lines were cut by syslog"},
-	    {a->damaged, false, "lines were damaged: too long, or with NUL bytes"},
+	    {a->damaged, false, "lines were damaged: too long, with NUL bytes, or two in one"},
 	    {a->evictions, false, "sessions or mails had to make room, their fate is unknown"},
 	    {a->unsure, false, "streams have stamps whose year is a guess"},
 	};

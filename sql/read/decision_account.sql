@@ -7,7 +7,7 @@ SELECT sort, name, sum(lines) AS lines FROM counted WHERE gen IN (SELECT gen FRO
 UNION ALL SELECT 'stream', 'unsure', sum(unsure) FROM chosen
 UNION ALL SELECT 'stream', 'all', count(*) FROM chosen
 UNION ALL SELECT 'check', 'damaged', count(*) FROM quarantine
-  WHERE gen IN (SELECT gen FROM chosen) AND (instr(bytes, x'00') OR len >= 65536)
+  WHERE gen IN (SELECT gen FROM chosen) AND (instr(bytes, x'00') OR len >= 65536 OR reason = 'two lines in one')
 UNION ALL SELECT 'check', 'suspect of rule', coalesce(sum(a.count), 0)
   FROM fact_attempt a
   JOIN text x ON x.id = a.text

@@ -549,6 +549,28 @@ static void a_client_line_may_have_every_attribute(void **state)
 	      "queue_id=6B4A9924782\nclient_name=localhost\nclient_ip=127.0.0.1\norig_client=mx.example.net");
 }
 
+static void an_attempt_glued_to_the_next_line_is_not_understood(void **state)
+{
+	static const char second[] =
+	    "Mar  5 07:08:10 mx1 postfix/smtpd[8]: NOQUEUE: warn: RCPT from b.example[192.0.2.8]: "
+	    "*** x ***; from=<boss@company.my> to=<u@company.my> proto=ESMTP helo=<h>";
+	char text[600];
+
+	(void)state;
+	snprintf(text, sizeof text, "NOQUEUE: reject: RCPT from a.example[192.0.2.7]: 554 5.7.1 <x@y>: Sender addr%s",
+	         second);
+	parse_log(SMTPD, text);
+	assert_false(shapes_fields(&rec));
+	assert_int_equal(rec.kind, RECORD_OTHER);
+	snprintf(text, sizeof text,
+	         "1A2B3C4D5E: warning: header Subject: %s from a.example[192.0.2.7]; from=<a@b.example> "
+	         "to=<u@company.my> proto=ESMTP helo=<h>",
+	         "at Mar  5 07:08:10 mx1 said");
+	parse_log("postfix/cleanup", text);
+	assert_true(shapes_fields(&rec));
+	assert_int_equal(rec.kind, RECORD_ATTEMPT);
+}
+
 static void a_user_name_that_imitates_a_queue_id_is_suspect(void **state)
 {
 	(void)state;
@@ -981,6 +1003,7 @@ int main(void)
 	    cmocka_unit_test(an_old_disconnect_counts_nothing),
 	    cmocka_unit_test(a_client_may_be_gone_before_it_is_known),
 	    cmocka_unit_test(a_client_line_may_have_every_attribute),
+	    cmocka_unit_test(an_attempt_glued_to_the_next_line_is_not_understood),
 	    cmocka_unit_test(a_user_name_that_imitates_a_queue_id_is_suspect),
 	    cmocka_unit_test(a_proxied_client_has_no_queue_id),
 	    cmocka_unit_test(a_lost_connection_names_its_stage),
