@@ -351,7 +351,7 @@ static void check_rebuild(struct run *run)
 	}
 	run_begin(run);
 	db_exec(run->db, sql_text[SQL_WRITE_REBUILD]);
-	store_settings_forget(run->store);
+	store_forget(run->store);
 	store_commit(run->store, NULL, NULL);
 	free(run->known);
 	run->known = generation_list(run->db, &run->known_n);
@@ -359,13 +359,32 @@ static void check_rebuild(struct run *run)
 
 void run_tell_changes(struct run *run)
 {
+	struct rederived r;
+	const struct {
+		const bool *is;
+		const char *name;
+	} parts[] = {{&r.rules, "rules"},
+	             {&r.inside, "inside networks"},
+	             {&r.own, "own domains"},
+	             {&r.canaries, "canaries"},
+	             {&r.suffixes, "shared domains or the suffix list"}};
+
 	run_begin(run);
-	bool changed = store_settings_changed(run->store);
+	bool changed = store_rederive(run->store, &r);
 	store_commit(run->store, NULL, NULL);
-	if (changed)
+	if (!changed)
+		return;
+	char what[100] = "";
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (*parts[i].is)
+			snprintf(what + strlen(what), sizeof what - strlen(what), "%s%s", *what ? ", " : "",
+			         parts[i].name);
+	msg_note("%s: not as they were. What was read before is named anew: %lld texts, %lld clients", what,
+	         (long long)r.texts, (long long)r.clients);
+	if (r.holes)
 		msg_note(
-		    "rules, networks or the suffix list have changed: what was read before keeps its old names until "
-		    "`wouldblock ingest --rebuild` with all logs");
+		    "not all of it can be judged anew, so the time before counts as a hole until `wouldblock ingest "
+		    "--rebuild` with all logs (`list holes`)");
 }
 
 static void run_files(struct run *run)

@@ -445,24 +445,22 @@ uint32_t names_source(struct names *n, uint32_t client)
 
 /* ------------------------------------------------------------------------ texts */
 
-static bool action_is(const struct record *r, enum record_action a)
+int names_match_rule(struct rules *rules, enum record_action action, struct slice text)
 {
-	return r->action == a;
+	int rule = 0;
+
+	if (action == ACTION_WARN || action == ACTION_WARNING || action == ACTION_REJECT_WARNING)
+		rule = rules_match(rules, text, false);
+	if (!rule && (action == ACTION_REJECT || action == ACTION_MILTER_REJECT || action == ACTION_PROXY_REJECT ||
+	              action == ACTION_REJECT_WARNING))
+		rule = rules_match(rules, text, true);
+	return rule;
 }
 
 /* Which rule is this the text of? A suspect line decides nothing. */
 static int rule_of(struct names *n, const struct record *r)
 {
-	int rule = 0;
-
-	if (r->flags & RECORD_SUSPECT)
-		return 0;
-	if (action_is(r, ACTION_WARN) || action_is(r, ACTION_WARNING) || action_is(r, ACTION_REJECT_WARNING))
-		rule = rules_match(n->rules, r->text, false);
-	if (!rule && (action_is(r, ACTION_REJECT) || action_is(r, ACTION_MILTER_REJECT) ||
-	              action_is(r, ACTION_PROXY_REJECT) || action_is(r, ACTION_REJECT_WARNING)))
-		rule = rules_match(n->rules, r->text, true);
-	return n->rule_id[rule];
+	return r->flags & RECORD_SUSPECT ? 0 : n->rule_id[names_match_rule(n->rules, r->action, r->text)];
 }
 
 static void remember_text(struct names *n, uint32_t text, int rule, bool listed)

@@ -40,6 +40,11 @@ struct text_sort {
 	bool listed; /* it says that the client stands on a blocklist */
 };
 uint32_t names_text(struct names *n, const struct record *r, struct text_sort *sort);
+/*
+ * The number in the settings (1..count) of the rule that a line of this action and text belongs to, 0 none: a
+ * warning by its pattern for warnings, a refusal by the other, a reject_warning by either.
+ */
+int names_match_rule(struct rules *rules, enum record_action action, struct slice text);
 int names_rule_of_text(const struct names *n, uint32_t text);
 /* What the line has in common with others; *action is the word of its action. */
 uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *action);

@@ -36,7 +36,7 @@ struct origin {
 	const struct network *canary_client;
 	const struct slice *canary_sender, *own;
 	size_t canary_clients, canary_senders, own_n;
-	uint64_t hash;
+	uint64_t hash[ORIGIN_PARTS];
 };
 
 const char *source_kind_name(enum source_kind k)
@@ -168,21 +168,22 @@ struct origin *origin_new(const struct network *inside, size_t n, const struct s
 	struct origin *o = xcalloc(1, sizeof(*o));
 	const int naming = NAMING;
 
-	o->hash = hash_bytes(UINT64_C(0xcbf29ce484222325), &naming, sizeof(naming));
-	o->psl = suffixes_load(&o->hash);
+	for (int i = 0; i < ORIGIN_PARTS; i++)
+		o->hash[i] = hash_bytes(UINT64_C(0xcbf29ce484222325), &naming, sizeof(naming));
+	o->psl = suffixes_load(&o->hash[ORIGIN_NAMES]);
 	o->said = xcalloc(SUFFIX_SLOTS, sizeof(*o->said));
 	if (n > 0) {
 		o->inside = xcalloc(n, sizeof(*inside));
 		memcpy(o->inside, inside, n * sizeof(*inside));
 		o->inside_n = n;
-		o->hash = hash_bytes(o->hash, o->inside, n * sizeof(*inside));
+		o->hash[ORIGIN_INSIDE] = hash_bytes(o->hash[ORIGIN_INSIDE], o->inside, n * sizeof(*inside));
 	}
 	shared_add_builtin(o);
 	for (size_t i = 0; i < shared_n; i++)
 		shared_add(o, shared[i]);
 	qsort(o->shared, o->shared_n, sizeof(*o->shared), compare_names);
 	for (size_t i = 0; i < o->shared_n; i++)
-		o->hash = hash_bytes(o->hash, o->shared[i], strlen(o->shared[i]) + 1);
+		o->hash[ORIGIN_NAMES] = hash_bytes(o->hash[ORIGIN_NAMES], o->shared[i], strlen(o->shared[i]) + 1);
 	return o;
 }
 
@@ -200,9 +201,9 @@ struct origin *origin_free(struct origin *o)
 	return NULL;
 }
 
-uint64_t origin_hash(const struct origin *o)
+uint64_t origin_hash(const struct origin *o, enum origin_part part)
 {
-	return o->hash;
+	return o->hash[part];
 }
 
 const char *origin_library(void)
@@ -226,9 +227,9 @@ void origin_canaries(struct origin *o, const struct network *clients, size_t cli
 	o->canary_sender = senders;
 	o->canary_senders = senders_n;
 	for (size_t i = 0; i < clients_n; i++)
-		o->hash = hash_bytes(o->hash, &clients[i], sizeof clients[i]);
+		o->hash[ORIGIN_CANARIES] = hash_bytes(o->hash[ORIGIN_CANARIES], &clients[i], sizeof clients[i]);
 	for (size_t i = 0; i < senders_n; i++)
-		o->hash = hash_bytes(o->hash, senders[i].p, senders[i].n);
+		o->hash[ORIGIN_CANARIES] = hash_bytes(o->hash[ORIGIN_CANARIES], senders[i].p, senders[i].n);
 }
 
 bool origin_is_canary(const struct origin *o, struct slice ip, struct slice sender)
@@ -251,7 +252,7 @@ void origin_domains(struct origin *o, const struct slice *domains, size_t n)
 	o->own = domains;
 	o->own_n = n;
 	for (size_t i = 0; i < n; i++)
-		o->hash = hash_bytes(o->hash, domains[i].p, domains[i].n);
+		o->hash[ORIGIN_OWN] = hash_bytes(o->hash[ORIGIN_OWN], domains[i].p, domains[i].n);
 }
 
 const struct slice *origin_own(const struct origin *o, size_t *n)

@@ -62,8 +62,10 @@ bool origin_is_canary(const struct origin *o, struct slice ip, struct slice send
 
 bool origin_is_inside(const struct origin *o, const struct ip *a);
 
-/* Hash over inside networks, shared list and suffix list: derived names must be rebuilt when it changes. */
-uint64_t origin_hash(const struct origin *o);
+/* What of the settings is in it; ORIGIN_NAMES: how we name, the suffix list, shared domains. */
+enum origin_part { ORIGIN_NAMES, ORIGIN_INSIDE, ORIGIN_OWN, ORIGIN_CANARIES, ORIGIN_PARTS };
+/* A hash of one part: what was derived with it must be made anew when it changes. */
+uint64_t origin_hash(const struct origin *o, enum origin_part part);
 const char *origin_library(void); /* libpsl's version */
 
 #endif

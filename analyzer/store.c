@@ -543,36 +543,26 @@ static void key_load(struct store *s)
 	db_run(s->db, q);
 }
 
-/* The hash of a setting that names were derived with; true if it was another one before. */
-static bool setting_changed(struct store *s, struct slice key, uint64_t hash)
+static void names_begin(struct store *s)
 {
-	sqlite3_stmt *q = db_stmt(s->db, SQL_READ_META);
+	size_t own_n;
+	const struct slice *own = origin_own(s->origin, &own_n);
 
-	db_bind_slice(q, 1, key);
-	bool had = db_step(s->db, q);
-	int64_t old = had ? sqlite3_column_int64(q, 0) : 0;
-	sqlite3_reset(q);
-	if (had)
-		return old != (int64_t)hash;
-	q = db_stmt(s->db, SQL_WRITE_META);
-	db_bind_slice(q, 1, key);
-	sqlite3_bind_int64(q, 2, (int64_t)hash);
-	db_run(s->db, q);
-	return false;
+	s->names = names_new(s->db, s->rules, s->origin, own, own_n, s->key);
 }
 
-bool store_settings_changed(struct store *s)
+bool store_rederive(struct store *s, struct rederived *out)
 {
-	bool rules = setting_changed(s, SLICE("rules"), rules_hash(s->rules));
-	bool origin = setting_changed(s, SLICE("origin"), origin_hash(s->origin));
-
-	return rules || origin;
+	if (!rederive(s->db, s->rules, s->origin, out))
+		return false;
+	names_free(s->names);
+	names_begin(s);
+	return true;
 }
 
-void store_settings_forget(struct store *s)
+void store_forget(struct store *s)
 {
-	db_exec(s->db, "DELETE FROM meta WHERE key IN ('rules', 'origin')");
-	store_settings_changed(s);
+	rederive_remember(s->db, s->rules, s->origin);
 	names_forget(s->names);
 	memset(s->side, 0, sizeof s->side);
 }
@@ -607,9 +597,7 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	store_begin(s);
 	s->epoch = owner_take(d);
 	key_load(s);
-	size_t own_n;
-	const struct slice *own = origin_own(origin, &own_n);
-	s->names = names_new(d, rules, origin, own, own_n, s->key);
+	names_begin(s);
 	store_commit(s, NULL, NULL);
 	return s;
 }

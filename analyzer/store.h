@@ -12,6 +12,7 @@
 #include "fact.h"
 #include "generation.h"
 #include "origin.h"
+#include "rederive.h"
 #include "tracker.h"
 
 struct db;
@@ -27,12 +28,12 @@ void store_key(struct store *s, uint64_t key[2]);
 uint32_t store_log(struct store *s, struct slice name);
 
 /*
- * Have rules, inside networks, shared domains or the suffix list changed since
- * this database was made? Its old rows keep their old names until a rebuild,
- * which says so with store_settings_forget. In a batch.
+ * What was derived with other settings is made anew (rederive.h); false if they
+ * are the same. Before the first line is stored, in a batch.
  */
-bool store_settings_changed(struct store *s);
-void store_settings_forget(struct store *s);
+bool store_rederive(struct store *s, struct rederived *out);
+/* All rows that came from logs were deleted. In a batch. */
+void store_forget(struct store *s);
 
 /* Batches. store_begin opens the transaction (if none is), store_commit ends it. */
 void store_begin(struct store *s);

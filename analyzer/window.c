@@ -179,7 +179,8 @@ static void hole_subtract(struct making *m, const struct decision_hole *hole)
 static void holes_load(struct making *m)
 {
 	struct decision_window *w = &m->d->window;
-	struct query *q = query_new(m->reader, SQL_READ_DECISION_HOLES, NULL, 0);
+	const struct query_param rule = {"rule", m->o->rule, 0, false};
+	struct query *q = query_new(m->reader, SQL_READ_DECISION_HOLES, &rule, 1);
 
 	while (query_row(q)) {
 		struct decision_hole hole = {.cause = text_copy(q, 1),

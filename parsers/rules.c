@@ -217,6 +217,8 @@ int rules_match(struct rules *r, struct slice text, bool reject)
 	return 0;
 }
 
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
 /* FNV-1a over the text and its NUL, so that two texts never run into each other. */
 static uint64_t hash_text(uint64_t h, const char *s)
 {
@@ -227,14 +229,23 @@ static uint64_t hash_text(uint64_t h, const char *s)
 	return h;
 }
 
+static uint64_t hash_rule(uint64_t h, const struct rule *r)
+{
+	h = hash_text(h, r->name);
+	h = hash_text(h, r->warn);
+	return hash_text(h, r->reject);
+}
+
+uint64_t rule_hash(const struct rule *r)
+{
+	return hash_rule(HASH_START, r);
+}
+
 uint64_t rules_hash(const struct rules *r)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = HASH_START;
 
-	for (int i = 0; i < r->count; i++) {
-		h = hash_text(h, r->rule[i].name);
-		h = hash_text(h, r->rule[i].warn);
-		h = hash_text(h, r->rule[i].reject);
-	}
+	for (int i = 0; i < r->count; i++)
+		h = hash_rule(h, &r->rule[i]);
 	return h;
 }

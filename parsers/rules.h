@@ -48,7 +48,8 @@ bool rules_check(const struct rules *r, int number, char *why, size_t cap);
  */
 int rules_match(struct rules *r, struct slice text, bool reject);
 
-/* A hash over everything that changes which rule a text has; stable between runs. */
+/* A hash over everything that changes which rule a text has; stable between runs. rule_hash: of one rule alone. */
 uint64_t rules_hash(const struct rules *r);
+uint64_t rule_hash(const struct rule *r);
 
 #endif

@@ -52,6 +52,8 @@ extern const size_t shapes_noise_count;
 
 /* Builds the lookup from the tables. Call once before any other; cheap. */
 void shapes_init(void);
+/* What Postfix means by the word of an action line. */
+enum record_action shapes_action(struct slice word);
 size_t shapes_count(void);
 const struct shape *shapes_row(int shape);
 

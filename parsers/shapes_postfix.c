@@ -17,7 +17,7 @@ static const struct {
 #undef X
 };
 
-static enum record_action action_of(struct slice word)
+enum record_action shapes_action(struct slice word)
 {
 	for (size_t i = 0; i < sizeof action_words / sizeof *action_words; i++)
 		if (slice_eq(action_words[i].word, word))
@@ -33,7 +33,7 @@ static bool read_word(struct slice *s, struct record *r)
 	if (colon <= 0)
 		return false;
 	r->word = slice_head(*s, (size_t)colon);
-	r->action = action_of(r->word);
+	r->action = shapes_action(r->word);
 	*s = slice_from(*s, (size_t)colon + 2);
 	return true;
 }

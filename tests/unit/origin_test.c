@@ -314,7 +314,7 @@ static void the_organisational_domain_of_a_name_is_given_or_absent(void **state)
 	assert_true(slice_is_set(origin_org(plain, SLICE("mx.news.co.uk"), buf, 11)));
 }
 
-static uint64_t hash_of(const char *network, const char *domain)
+static uint64_t hash_of(enum origin_part part, const char *network, const char *domain)
 {
 	struct network n;
 	struct slice s = slice_str(domain);
@@ -324,21 +324,24 @@ static uint64_t hash_of(const char *network, const char *domain)
 	if (network)
 		assert_true(network_parse(slice_str(network), &n));
 	o = origin_new(&n, network != NULL, &s, domain != NULL);
-	h = origin_hash(o);
+	h = origin_hash(o, part);
 	origin_free(o);
 	return h;
 }
 
-static void the_hash_changes_with_networks_and_domains(void **state)
+static void each_part_s_hash_changes_with_it_alone(void **state)
 {
-	uint64_t h = origin_hash(plain);
+	const enum origin_part in = ORIGIN_INSIDE, names = ORIGIN_NAMES;
 
 	(void)state;
-	assert_true(h == hash_of(NULL, NULL));
-	assert_true(h != hash_of("198.51.100.0/24", NULL));
-	assert_true(hash_of("198.51.100.0/24", NULL) != hash_of("198.51.100.0/25", NULL));
-	assert_true(h != hash_of(NULL, "provider.example"));
-	assert_true(hash_of(NULL, "provider.example") == hash_of(NULL, "Provider.Example."));
+	for (int i = 0; i < ORIGIN_PARTS; i++)
+		assert_true(origin_hash(plain, (enum origin_part)i) == hash_of((enum origin_part)i, NULL, NULL));
+	assert_true(hash_of(in, NULL, NULL) != hash_of(in, "198.51.100.0/24", NULL));
+	assert_true(hash_of(in, "198.51.100.0/24", NULL) != hash_of(in, "198.51.100.0/25", NULL));
+	assert_true(hash_of(in, NULL, NULL) == hash_of(in, NULL, "provider.example"));
+	assert_true(hash_of(names, NULL, NULL) == hash_of(names, "198.51.100.0/24", NULL));
+	assert_true(hash_of(names, NULL, NULL) != hash_of(names, NULL, "provider.example"));
+	assert_true(hash_of(names, NULL, "provider.example") == hash_of(names, NULL, "Provider.Example."));
 }
 
 static void each_kind_has_its_name(void **state)
@@ -373,7 +376,7 @@ int main(void)
 	    cmocka_unit_test(a_number_that_is_no_address_makes_no_pool),
 	    cmocka_unit_test(an_ipv6_pool_is_seen_too),
 	    cmocka_unit_test(the_organisational_domain_of_a_name_is_given_or_absent),
-	    cmocka_unit_test(the_hash_changes_with_networks_and_domains),
+	    cmocka_unit_test(each_part_s_hash_changes_with_it_alone),
 	    cmocka_unit_test(each_kind_has_its_name),
 	};
 

@@ -1,0 +1,1 @@
+SELECT id, name, ip, source FROM client ORDER BY id

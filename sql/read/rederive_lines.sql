@@ -1,0 +1,1 @@
+SELECT bytes FROM quarantine WHERE gen = :gen

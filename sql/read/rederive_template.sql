@@ -1,0 +1,1 @@
+SELECT template FROM text WHERE id = :id

@@ -1,0 +1,1 @@
+UPDATE client SET source = :source WHERE id = :id

@@ -1,0 +1,1 @@
+INSERT OR IGNORE INTO dim_source (kind, name, domain) VALUES (:kind, :name, :domain)

@@ -1,0 +1,1 @@
+UPDATE text SET rule = :rule, template = :template WHERE id = :id
