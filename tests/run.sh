@@ -6,6 +6,9 @@
 # what passed, failed and was skipped, and how long it took of the seconds that it may take. The
 # status is 0 only if nothing failed, nothing was skipped and no suite was too slow.
 #
+# A run of all suites also says what their seconds come to, and fails if that is more than eight
+# minutes.
+#
 # ALLOW_SKIP=1: a skipped check is no failure.   TIME_FACTOR=N: N times the seconds (valgrind).
 
 set -u
@@ -91,8 +94,23 @@ table()
 	exit 64
 }
 
+# Whoever waits for all of it is promised this much.
+ALL_SECONDS=480
+promises()
+{
+	local sum
+	sum=$(awk '$1 !~ /^#/ { s += $2 } END { print s + 0 }' "$TESTS/suites")
+	if [ "$sum" -gt "$ALL_SECONDS" ]; then
+		bad=$((bad + 1))
+		echo "promised $sum s, which is more than $ALL_SECONDS s   <- tests/suites"
+	else
+		echo "promised $sum s of $ALL_SECONDS"
+	fi
+}
+
 if [ $# -eq 0 ]; then
 	table
+	promises
 fi
 for wanted; do
 	if [[ $wanted =~ ^([^:]+):([0-9]+):(.+)$ ]]; then
