@@ -51,7 +51,8 @@ static void say_place(struct text *t, const struct plan_view *v)
 	text_printf(t, "number %d of %d in ", now->files.place.at + 1, now->files.place.count);
 	shown(t, now->files.place.list);
 	text_printf(t, "\n            %s\n", greylisting[now->files.place.greylisting]);
-	for (int i = now->files.place.at > 0 ? now->files.place.at - 1 : 0; i < now->files.place.count && i < now->files.place.at + 3; i++) {
+	for (int i = now->files.place.at > 0 ? now->files.place.at - 1 : 0;
+	     i < now->files.place.count && i < now->files.place.at + 3; i++) {
 		text_str(t, i == now->files.place.at ? "          > " : "            ");
 		shown(t, now->files.place.entry[i]);
 		text_char(t, '\n');

@@ -184,11 +184,32 @@ static void first_decision(struct html_page *h)
 	text_release(&words);
 }
 
+/* A reader who looks at nothing else sees why. */
+static void first_reason(struct html_page *h)
+{
+	const struct decided *what = h->page.r->what;
+	struct text *t = h->page.t;
+	int failed = 0;
+
+	for (int i = 0; i < CRITERION_COUNT; i++) {
+		enum criterion_id id = (enum criterion_id)i;
+		if (what->criterion[id].pass)
+			continue;
+		text_str(t, failed++ ? ", " : "<p>Not met: ");
+		html_word(t, criterion_name(id), criterion_name(id));
+	}
+	if (failed)
+		text_str(t, ".</p>\n");
+	else if (what->decision == DECISION_GO)
+		text_str(t, "<p>All ten criteria are met.</p>\n");
+}
+
 static void first_page(struct html_page *h)
 {
 	struct text *t = h->page.t;
 
 	first_decision(h);
+	first_reason(h);
 	for (size_t i = 0; i < h->page.r->notes; i++) {
 		text_str(t, "<p class=\"note\">");
 		html_words(t, slice_str(h->page.r->note[i]));
