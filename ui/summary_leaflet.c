@@ -173,8 +173,9 @@ void leaflet_text(struct text *t, const struct leaflet *p)
 /* No colours: a mail program that turns white into black knows best what can be read there. */
 #define STYLE_BODY "font-family:sans-serif;font-size:15px;line-height:1.4;max-width:46em;margin:1em"
 #define STYLE_HEADING "font-size:16px;margin:1.2em 0 .3em"
-#define STYLE_TABLE "border-collapse:collapse;margin:.3em 0"
-#define STYLE_CELL "padding:2px 12px 2px 0;vertical-align:top;text-align:"
+#define STYLE_TABLE "border-collapse:collapse;margin:.3em 0;width:100%;max-width:34em"
+#define STYLE_CELL "padding:5px 0 0 12px;vertical-align:top;overflow-wrap:anywhere;text-align:"
+#define STYLE_BELOW "padding:0 0 5px 12px;border-bottom:1px solid;font-weight:normal;font-size:14px;text-align:left"
 
 /* What opens and closes around a run of blocks of this kind. */
 static const char *list_of(enum block kind)
@@ -182,16 +183,24 @@ static const char *list_of(enum block kind)
 	return kind == BLOCK_ITEM ? "ul" : kind >= BLOCK_ROW_HEAD ? "table" : NULL;
 }
 
+static void html_cell(struct text *t, const char *element, const char *style, const char *cell)
+{
+	text_printf(t, "<%s style=\"" STYLE_CELL "%s\">", element, style);
+	encode_html(t, slice_str(cell));
+	text_printf(t, "</%s>", element);
+}
+
+/* The last cell, which is long, has a row of its own, so that all fits on a telephone. */
 static void html_row(struct text *t, char *const *cell, size_t n, const char *element)
 {
 	text_str(t, "<tr>");
-	for (size_t i = 0; i < n; i++) {
-		bool right = i > 0 && i + 1 < n && (is_number(cell[i]) || element[1] == 'h');
-		text_printf(t, "<%s style=\"" STYLE_CELL "%s\">", element, right ? "right" : "left");
-		encode_html(t, slice_str(cell[i]));
-		text_printf(t, "</%s>", element);
-	}
-	text_str(t, "</tr>\n");
+	for (size_t i = 0; i + 1 < n; i++)
+		html_cell(t, element,
+		          i > 0 && (is_number(cell[i]) || element[1] == 'h') ? "right" : "left;text-indent:-12px",
+		          cell[i]);
+	text_printf(t, "</tr>\n<tr><%s colspan=\"%zu\" style=\"" STYLE_BELOW "\">", element, n - 1);
+	encode_html(t, slice_str(cell[n - 1]));
+	text_printf(t, "</%s></tr>\n", element);
 }
 
 static void html_block(struct text *t, enum block kind, char *const *cell, size_t n)
@@ -214,6 +223,13 @@ static void html_block(struct text *t, enum block kind, char *const *cell, size_
 	text_str(t, around[kind].close);
 }
 
+static void html_lead(struct text *t, const char *s)
+{
+	text_str(t, "<p style=\"margin:.4em 0;font-weight:bold\">");
+	encode_html(t, slice_str(s));
+	text_str(t, "</p>\n");
+}
+
 void leaflet_html(struct text *t, const struct leaflet *p)
 {
 	const char *list = NULL;
@@ -230,7 +246,10 @@ void leaflet_html(struct text *t, const struct leaflet *p)
 			text_printf(t, "<%s style=\"%s\">\n", wanted,
 			            wanted[0] == 't' ? STYLE_TABLE : "margin:.3em 0;padding-left:1.4em");
 		list = wanted;
-		html_block(t, p->block[i].kind, p->block[i].cell, p->block[i].cells);
+		if (i == 1 && p->block[i].kind == BLOCK_LINE) /* the decision, in short */
+			html_lead(t, p->block[i].cell[0]);
+		else
+			html_block(t, p->block[i].kind, p->block[i].cell, p->block[i].cells);
 	}
 	if (list)
 		text_printf(t, "</%s>\n", list);
