@@ -11,15 +11,17 @@
 
 struct options {
 	uint64_t bytes, lines, seed;
-	bool iso;
+	bool iso, dense;
 	int year, month, day;
 	const char *truth;
 };
 
 static const char usage[] =
-    "genlog [--bytes N|--lines N] [--stamp bsd|iso] [--seed N] [--start YYYY-MM-DD] [--truth FILE] > LOG\n"
+    "genlog [--bytes N|--lines N] [--stamp bsd|iso] [--seed N] [--start YYYY-MM-DD] [--dense]\n"
+    "       [--truth FILE] > LOG\n"
     "  --bytes, --lines  how much, at least: sessions that are open run to their end (default 1 GB)\n"
     "  --start           first day (default 2026-11-02, a Monday)\n"
+    "  --dense           only what leads to a warn or reject line, five times as much of it a day\n"
     "  --truth           writes what is in the log, a name and a number a line\n";
 
 static _Noreturn void misused(const char *what)
@@ -41,13 +43,10 @@ static uint64_t number(const char *text)
 static void options_read(struct options *o, int argc, char **argv)
 {
 	static const struct option known[] = {
-	    {"bytes", required_argument, NULL, 'b'},
-	    {"lines", required_argument, NULL, 'l'},
-	    {"stamp", required_argument, NULL, 's'},
-	    {"seed", required_argument, NULL, 'r'},
-	    {"start", required_argument, NULL, 'd'},
-	    {"truth", required_argument, NULL, 't'},
-	    {NULL, 0, NULL, 0},
+	    {"bytes", required_argument, NULL, 'b'}, {"lines", required_argument, NULL, 'l'},
+	    {"stamp", required_argument, NULL, 's'}, {"seed", required_argument, NULL, 'r'},
+	    {"start", required_argument, NULL, 'd'}, {"dense", no_argument, NULL, 'n'},
+	    {"truth", required_argument, NULL, 't'}, {NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -65,6 +64,7 @@ static void options_read(struct options *o, int argc, char **argv)
 			if (sscanf(optarg, "%4d-%2d-%2d", &o->year, &o->month, &o->day) != 3)
 				misused(optarg);
 			break;
+		case 'n': o->dense = true; break;
 		case 't': o->truth = optarg; break;
 		default: misused("unknown option");
 		}
@@ -118,7 +118,7 @@ int main(int argc, char **argv)
 	options_read(&o, argc, argv);
 	l = lines_new(stdout, o.iso);
 	world_init(&w, l, o.seed);
-	t = teller_new(&w, days_from_date(o.year, o.month, o.day) * 24 * HOUR);
+	t = teller_new(&w, days_from_date(o.year, o.month, o.day) * 24 * HOUR, o.dense);
 	while (!enough(&o, l)) {
 		lines_write(l, teller_next(t));
 		teller_step(t);

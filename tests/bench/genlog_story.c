@@ -25,7 +25,8 @@ struct teller {
 	struct event *heap;
 	size_t n, room;
 	uint32_t order;
-	unsigned weights;   /* of all stories */
+	unsigned weights; /* of all stories that happen */
+	bool dense;
 	int64_t *pair_open; /* by hash of sender and recipient: until when a refused try may come again
 						 */
 };
@@ -248,16 +249,20 @@ static void event_deliver(struct teller *t, struct mail *m, int64_t now, bool ag
 		event_push(t, now + world_between(t->w, 300, 5000) * SECOND, EVENT_DELIVER, m, 1);
 }
 
+#define DENSE_ATTEMPTS 5 /* times as many a day */
+#define DENSE_STORIES 2  /* that is: they are all that happens */
+
 static void event_campaign(struct teller *t, int64_t now, unsigned left)
 {
 	if (!left) {
 		event_push(t, now + 24 * HOUR, EVENT_CAMPAIGN, NULL, 0);
-		left = is_weekend(now) ? 0 : world_between(t->w, 500, 1300);
+		left = is_weekend(now) ? 0 : world_between(t->w, 500, 1300) * (t->dense ? DENSE_ATTEMPTS : 1);
 	}
 	if (left)
 		tell_news(t, now);
 	if (left > 1)
-		event_push(t, now + world_between(t->w, 50000, 900000), EVENT_CAMPAIGN, NULL, left - 1);
+		event_push(t, now + world_between(t->w, 50000, 900000) / (t->dense ? DENSE_ATTEMPTS : 1),
+		           EVENT_CAMPAIGN, NULL, left - 1);
 }
 
 /* anvil's and postscreen's accounts, every ten minutes. */
@@ -287,31 +292,37 @@ static const uint16_t busy_by_hour[24] = {20,  15,  12,  12,  15,  25,  45, 80, 
                                           150, 165, 180, 175, 160, 120, 80, 60, 50,  45,  35,  28};
 #define MEAN_GAP UINT64_C(22600000000) /* microseconds, divided by how busy it is */
 
-static int64_t next_story(struct world *w, int64_t now)
+static int64_t next_story(const struct teller *t, int64_t now)
 {
-	uint32_t busy = busy_by_hour[now / HOUR % 24] * (is_weekend(now) ? 35u : 100u);
+	uint32_t busy = busy_by_hour[now / HOUR % 24] * (is_weekend(now) ? 35u : 100u) * (t->dense ? DENSE_STORIES : 1);
 
-	return now + world_random(w, (uint32_t)(2 * MEAN_GAP / busy));
+	return now + world_random(t->w, (uint32_t)(2 * MEAN_GAP / busy));
+}
+
+static unsigned weight_of(const struct teller *t, const struct story *s)
+{
+	return t->dense && s->clean ? 0 : s->weight;
 }
 
 static void event_story(struct teller *t, int64_t now)
 {
 	const struct story *s = stories;
 
-	for (unsigned pick = world_random(t->w, t->weights); pick >= s->weight; s++)
-		pick -= s->weight;
+	for (unsigned pick = world_random(t->w, t->weights); pick >= weight_of(t, s); s++)
+		pick -= weight_of(t, s);
 	s->tell(t, now);
-	event_push(t, next_story(t->w, now), EVENT_STORY, NULL, 0);
+	event_push(t, next_story(t, now), EVENT_STORY, NULL, 0);
 }
 
-struct teller *teller_new(struct world *w, int64_t start)
+struct teller *teller_new(struct world *w, int64_t start, bool dense)
 {
 	struct teller *t = xcalloc(1, sizeof *t);
 
 	t->w = w;
+	t->dense = dense;
 	t->pair_open = xcalloc(PAIRS, sizeof *t->pair_open);
 	for (size_t i = 0; i < story_count; i++)
-		t->weights += stories[i].weight;
+		t->weights += weight_of(t, &stories[i]);
 	event_push(t, start + SECOND, EVENT_STORY, NULL, 0);
 	event_push(t, start + 10 * HOUR, EVENT_CAMPAIGN, NULL, 0);
 	for (unsigned h = 0; h < 2; h++)

@@ -11,7 +11,8 @@
 
 struct teller;
 
-struct teller *teller_new(struct world *w, int64_t start);
+/* dense: nothing but attempts, many times as many: stories without one do not happen. */
+struct teller *teller_new(struct world *w, int64_t start, bool dense);
 struct teller *teller_free(struct teller *t); /* always NULL */
 
 /* When the next event is due; teller_step composes its lines, none of them for an earlier time. */
@@ -30,6 +31,7 @@ const struct truth *teller_truth(const struct teller *t);
 
 struct story {
 	unsigned weight; /* how often, compared with the others */
+	bool clean;      /* no rule objects to it */
 	void (*tell)(struct teller *t, int64_t now);
 };
 extern const struct story stories[];

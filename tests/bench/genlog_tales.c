@@ -371,11 +371,12 @@ static void tell_spoof_patient(struct teller *t, int64_t now)
 }
 
 const struct story stories[] = {
-    {1560, tell_ham},         {60, tell_notice},       {230, tell_new_ham},     {840, tell_submission},
-    {245, tell_harvest},      {265, tell_listed},      {90, tell_relay},        {90, tell_bad_helo},
-    {100, tell_no_name},      {150, tell_one_try},     {230, tell_probe},       {90, tell_guess},
-    {60, tell_monitor},       {210, tell_screened},    {30, tell_forwarded},    {34, tell_printer},
-    {40, tell_invoice},       {56, tell_spoof_listed}, {22, tell_spoof_nobody}, {44, tell_spoof_one_try},
-    {30, tell_spoof_patient},
+    {1560, true, tell_ham},         {60, true, tell_notice},         {230, false, tell_new_ham},
+    {840, true, tell_submission},   {245, false, tell_harvest},      {265, false, tell_listed},
+    {90, false, tell_relay},        {90, false, tell_bad_helo},      {100, false, tell_no_name},
+    {150, false, tell_one_try},     {230, true, tell_probe},         {90, true, tell_guess},
+    {60, true, tell_monitor},       {210, false, tell_screened},     {30, false, tell_forwarded},
+    {34, false, tell_printer},      {40, false, tell_invoice},       {56, false, tell_spoof_listed},
+    {22, false, tell_spoof_nobody}, {44, false, tell_spoof_one_try}, {30, false, tell_spoof_patient},
 };
 const size_t story_count = sizeof stories / sizeof *stories;
