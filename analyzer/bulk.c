@@ -51,7 +51,7 @@ static int table_connect(sqlite3 *h, void *aux, int argc, const char *const *arg
 	(void)aux, (void)argc, (void)argv, (void)error;
 	int rc =
 	    sqlite3_declare_vtab(h, "CREATE TABLE bulk (rows HIDDEN, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, "
-	                            "c12, c13, c14, c15, c16)");
+	                            "c12, c13, c14, c15, c16, c17, c18, c19)");
 	if (rc != SQLITE_OK)
 		return rc;
 	*out = sqlite3_malloc(sizeof **out);

@@ -15,7 +15,7 @@
 #include "../parsers/slice.h"
 #include "sql.h"
 
-#define BULK_COLUMNS 16
+#define BULK_COLUMNS 19
 
 struct db;
 struct bulk;

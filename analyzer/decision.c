@@ -1,6 +1,7 @@
 #include "decision.h"
 
 #include <stdlib.h>
+#include <sysexits.h>
 
 #include "decision_i.h"
 #include "proof.h"
@@ -75,6 +76,8 @@ static void account_row(struct decision_account *a, const struct query *q)
 	    {"stream", "all", offsetof(struct decision_account, streams)},
 	};
 
+	if (slice_eq(query_text(q, 1), SLICE("sums differ")) && query_number(q, 2))
+		msg_die(EX_DATAERR, "the database is damaged: its sums differ; `wouldblock ingest --rebuild` makes them anew");
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (slice_eq(query_text(q, 0), slice_str(places[i].sort)) &&
 		    (!places[i].name || slice_eq(query_text(q, 1), slice_str(places[i].name))))
@@ -86,6 +89,8 @@ static void account_load(struct making *m)
 {
 	struct query_param params[MAKING_PARAMS];
 	size_t n = making_params(m, NULL, params);
+
+	reader_window(m->reader, m->o->since, m->o->until);
 	struct query *q = query_new(m->reader, SQL_READ_DECISION_ACCOUNT, params, n);
 
 	while (query_row(q))
@@ -99,6 +104,8 @@ static void totals_load(const struct making *m, const char *domain, struct decis
 {
 	struct query_param params[MAKING_PARAMS];
 	size_t n = making_params(m, domain, params);
+
+	reader_window(m->reader, m->o->since, m->o->until);
 	struct query *q = query_new(m->reader, SQL_READ_REPORT_TOTALS, params, n);
 
 	if (query_row(q)) {

@@ -39,7 +39,7 @@ struct names {
 	struct rules *rules;
 	const struct origin *origin;
 	uint64_t key[2];
-	struct cache addresses, clients, words, texts, services, lines, sources_named, domains_named;
+	struct cache addresses, clients, words, texts, services, lines, sources_named, domains_named, source_names;
 	struct table address, client, word, source;
 	struct own *own;
 	const struct slice *own_settings;
@@ -47,7 +47,7 @@ struct names {
 	uint8_t *text_rule; /* by text id, with TEXT_LISTED */
 	uint32_t text_rules;
 	int rule_id[RULES_MAX + 1];               /* rule number of the settings -> row of dim_rule */
-	struct recent *folds, *sources, *domains; /* of address and client ids: what was asked last */
+	struct recent *folds, *sources, *domains, *named; /* of address, client and source ids: what was asked last */
 	bool indexed;
 };
 
@@ -287,7 +287,7 @@ static uint32_t domain_row(struct names *n, struct slice text)
 }
 
 /* An address' domain is written with it if it still waits to be written. */
-static uint32_t address_domain(struct names *n, uint32_t address, struct slice text)
+static uint32_t address_domain(struct names *n, uint32_t address, struct slice text, bool *made)
 {
 	uint32_t domain;
 
@@ -302,6 +302,7 @@ static uint32_t address_domain(struct names *n, uint32_t address, struct slice t
 	domain = answer(n, q);
 	if (domain)
 		return domain;
+	*made = true;
 	domain = domain_row(n, text);
 	q = db_stmt(n->db, SQL_WRITE_ADDRESS_DOMAIN);
 	sqlite3_bind_int64(q, 1, domain);
@@ -310,13 +311,27 @@ static uint32_t address_domain(struct names *n, uint32_t address, struct slice t
 	return domain;
 }
 
-uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice text)
+uint32_t names_domain_of(struct names *n, uint32_t address)
 {
 	struct recent *r = &n->domains[address % RECENT];
 
-	if (r->id == address)
+	if (r->id != address) {
+		table_need(&n->address, address);
+		sqlite3_stmt *q = db_stmt(n->db, SQL_READ_ADDRESS_DOMAIN);
+		sqlite3_bind_int64(q, 1, address);
+		*r = (struct recent){address, answer(n, q)};
+	}
+	return r->value;
+}
+
+uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice text, bool *made)
+{
+	struct recent *r = &n->domains[address % RECENT];
+
+	*made = false;
+	if (r->id == address && r->value)
 		return r->value;
-	uint32_t domain = address_domain(n, address, text);
+	uint32_t domain = address_domain(n, address, text, made);
 	*r = (struct recent){address, domain};
 	return domain;
 }
@@ -360,6 +375,18 @@ static uint64_t source_hash(const struct names *n, struct slice kind, struct sli
 	return (hash_of(n, name) * 31 + hash_of(n, domain)) * 31 + (kind.n ? (unsigned char)kind.p[0] : 0);
 }
 
+/* Which source is the first of its name is known without asking as long as all names are at hand. */
+static void source_name_note(struct names *n, struct slice name, uint32_t source)
+{
+	uint64_t hash = hash_of(n, name);
+	struct interned *slot = cache_slot(&n->source_names, hash);
+
+	if (slot->hash != hash)
+		*slot = (struct interned){.hash = hash, .id = source};
+	if (n->source_names.holds_all)
+		n->named[source % RECENT] = (struct recent){source, slot->id};
+}
+
 static uint32_t intern_source(struct names *n, const struct source_name *source)
 {
 	struct slice kind = slice_str(source_kind_name(source->kind)), name = slice_str(source->text);
@@ -367,8 +394,10 @@ static uint32_t intern_source(struct names *n, const struct source_name *source)
 	uint64_t hash = source_hash(n, kind, name, domain);
 	struct interned *slot = cache_slot(&n->sources_named, hash);
 
-	if (slot->hash != hash)
+	if (slot->hash != hash) {
 		*slot = (struct interned){.hash = hash, .id = source_row(n, kind, name, domain)};
+		source_name_note(n, name, slot->id);
+	}
 	return slot->id;
 }
 
@@ -441,6 +470,11 @@ uint32_t names_client(struct names *n, struct slice name, struct slice ip)
 uint32_t names_source(struct names *n, uint32_t client)
 {
 	return value_of(n, n->sources, &n->client, SQL_READ_CLIENT_SOURCE, client);
+}
+
+uint32_t names_source_named(struct names *n, uint32_t client)
+{
+	return value_of(n, n->named, &n->source, SQL_READ_SOURCE_NAMED, names_source(n, client));
 }
 
 /* ------------------------------------------------------------------------ texts */
@@ -700,11 +734,14 @@ static void caches_load(struct names *n)
 	if (cache_fits(&n->words, &n->word))
 		for (q = db_stmt(n->db, SQL_READ_NAMES_WORDS); db_step(n->db, q);)
 			cache_put(&n->words, hash_of(n, db_column_slice(q, 1)), column_id(q, 0), 0);
+	cache_fits(&n->source_names, &n->source);
 	if (cache_fits(&n->sources_named, &n->source))
-		for (q = db_stmt(n->db, SQL_READ_NAMES_SOURCES); db_step(n->db, q);)
+		for (q = db_stmt(n->db, SQL_READ_NAMES_SOURCES); db_step(n->db, q);) {
 			cache_put(&n->sources_named,
 			          source_hash(n, db_column_slice(q, 1), db_column_slice(q, 2), db_column_slice(q, 3)),
 			          column_id(q, 0), 0);
+			source_name_note(n, db_column_slice(q, 2), column_id(q, 0));
+		}
 }
 
 void names_flush(struct names *n)
@@ -718,7 +755,7 @@ void names_flush(struct names *n)
 void names_forget(struct names *n)
 {
 	struct cache *const caches[] = {&n->addresses, &n->clients, &n->words,         &n->texts,
-	                                &n->services,  &n->lines,   &n->sources_named, &n->domains_named};
+	                                &n->services,  &n->lines,   &n->sources_named, &n->domains_named, &n->source_names};
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
 		cache_clear(caches[i]);
@@ -727,6 +764,7 @@ void names_forget(struct names *n)
 	memset(n->folds, 0, RECENT * sizeof *n->folds);
 	memset(n->sources, 0, RECENT * sizeof *n->sources);
 	memset(n->domains, 0, RECENT * sizeof *n->domains);
+	memset(n->named, 0, RECENT * sizeof *n->named);
 	own_free(n->own);
 	own_load(n);
 	memset(n->text_rule, 0, n->text_rules);
@@ -745,6 +783,7 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	n->folds = xcalloc(RECENT, sizeof *n->folds);
 	n->sources = xcalloc(RECENT, sizeof *n->sources);
 	n->domains = xcalloc(RECENT, sizeof *n->domains);
+	n->named = xcalloc(RECENT, sizeof *n->named);
 	cache_init(&n->addresses, 131072);
 	cache_init(&n->clients, 65536);
 	cache_init(&n->words, 65536);
@@ -752,6 +791,7 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	cache_init(&n->services, 256);
 	cache_init(&n->lines, 4096);
 	cache_init(&n->sources_named, 16384);
+	cache_init(&n->source_names, 16384);
 	cache_init(&n->domains_named, 1024);
 	n->address.rows = bulk_new(d, SQL_WRITE_ADDRESS, ADDRESS_DOMAIN);
 	n->client.rows = bulk_new(d, SQL_WRITE_CLIENT, 5);
@@ -773,7 +813,7 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 struct names *names_free(struct names *n)
 {
 	struct cache *caches[] = {&n->addresses, &n->clients, &n->words,         &n->texts,
-	                          &n->services,  &n->lines,   &n->sources_named, &n->domains_named};
+	                          &n->services,  &n->lines,   &n->sources_named, &n->domains_named, &n->source_names};
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
 		free(caches[i]->slot);
@@ -785,6 +825,7 @@ struct names *names_free(struct names *n)
 	free(n->folds);
 	free(n->sources);
 	free(n->domains);
+	free(n->named);
 	own_free(n->own);
 	free(n);
 	return NULL;

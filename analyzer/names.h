@@ -24,8 +24,10 @@ uint32_t names_log(struct names *n, struct slice name);
 uint32_t names_word(struct names *n, struct slice word); /* 0 for an absent one */
 uint32_t names_address(struct names *n, struct slice text);
 uint32_t names_fold(struct names *n, uint32_t address); /* the row of the folded spelling */
-/* The row of the domain of a sender that a rule warned about or refused; made if it is new, and then an own domain. */
-uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice text);
+/* The row of the domain of a sender that a rule warned about or refused; made if it is new, and then an own domain.
+   *made: the address stood in the database without one. */
+uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice text, bool *made);
+uint32_t names_domain_of(struct names *n, uint32_t address); /* the one it has by now; 0 none */
 /*
  * Is this the address of an own domain, or of one below it: of the setting, or
  * one that a rule has warned about or refused so far? An address without a
@@ -34,6 +36,7 @@ uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice tex
 bool names_is_own(const struct names *n, struct slice address);
 uint32_t names_client(struct names *n, struct slice name, struct slice ip);
 uint32_t names_source(struct names *n, uint32_t client);
+uint32_t names_source_named(struct names *n, uint32_t client); /* the first source of that name: it stands for all in sums */
 /* What the text of an action line is. */
 struct text_sort {
 	int rule;    /* the row of the rule it belongs to, 0 none */

@@ -56,6 +56,11 @@ struct proof_subject *proof_subject_find(const struct proof_work *w, int64_t ver
 
 /* ------------------------------------------------------------------- the pairs */
 
+static int64_t moment_of(const struct query *q, int column)
+{
+	return query_is_null(q, column) ? STAMP_NONE : query_number(q, column);
+}
+
 static void load_pairs(struct proof_work *w)
 {
 	struct query *q = proof_ask(w, SQL_READ_PROOF_PAIRS, 0);
@@ -73,8 +78,8 @@ static void load_pairs(struct proof_work *w)
 		                                          .mails = query_number(q, 8),
 		                                          .lost = query_number(q, 9),
 		                                          .lost_ever = query_number(q, 10),
-		                                          .first_warned = STAMP_NONE,
-		                                          .last_warned = STAMP_NONE,
+		                                          .first_warned = moment_of(q, 11),
+		                                          .last_warned = moment_of(q, 12),
 		                                          .kind = POLICY_NOT_KNOWN,
 		                                          .member = POLICY_UNSURE,
 		                                          .login_us = STAMP_NONE};
@@ -95,49 +100,15 @@ static struct proof_pair *pair_of_row(const struct proof_work *w, const struct q
 	return &w->pair[*at];
 }
 
-static void load_warned(struct proof_work *w)
-{
-	struct query *q = proof_ask(w, SQL_READ_PROOF_WARNED, 0);
-	size_t at = 0;
-
-	while (query_row(q)) {
-		struct proof_pair *pair = pair_of_row(w, q, &at);
-		if (!pair)
-			continue;
-		pair->first_warned = query_number(q, 2);
-		pair->last_warned = query_number(q, 3);
-	}
-	query_free(q);
-}
-
-static int compare_persons(const void *a, const void *b)
-{
-	const struct proof_person *x = a, *y = b;
-
-	if (x->verdict != y->verdict)
-		return x->verdict < y->verdict ? -1 : 1;
-	return (x->recipient > y->recipient) - (x->recipient < y->recipient);
-}
-
 static void load_people(struct proof_work *w)
 {
 	struct query *q = proof_ask(w, SQL_READ_PROOF_PEOPLE, 0);
-	size_t at = 0, n = 0;
 
 	while (query_row(q)) {
-		struct proof_pair *pair = pair_of_row(w, q, &at);
-		if (!pair)
-			continue;
 		w->person = grown(w->person, w->persons, sizeof *w->person);
-		w->person[w->persons++] = (struct proof_person){pair->verdict, query_number(q, 2)};
+		w->person[w->persons++] = (struct proof_person){query_number(q, 0), query_number(q, 1)};
 	}
 	query_free(q);
-	if (w->persons > 1)
-		qsort(w->person, w->persons, sizeof *w->person, compare_persons);
-	for (size_t i = 0; i < w->persons; i++)
-		if (n == 0 || compare_persons(&w->person[n - 1], &w->person[i]) != 0)
-			w->person[n++] = w->person[i];
-	w->persons = n;
 }
 
 static void load_seen(struct proof_work *w)
@@ -269,7 +240,6 @@ void proof_pairs_load(struct proof_work *w)
 	load_pairs(w);
 	if (w->pairs == 0)
 		return;
-	load_warned(w);
 	load_people(w);
 	load_seen(w);
 	for (size_t i = 0; i < w->pairs; i++) {

@@ -9,6 +9,7 @@
 
 struct reader {
 	struct db *db;
+	int64_t since, until; /* the stretch that the sums are of */
 };
 
 struct query {
@@ -28,8 +29,26 @@ struct reader *reader_open(const char *database)
 	struct reader *r = xcalloc(1, sizeof *r);
 
 	r->db = db_open(database);
+	r->since = r->until = STAMP_NONE;
 	db_exec(r->db, "BEGIN");
 	return r;
+}
+
+/* The reader's own tables have the names of those that they stand for, and are found first. */
+static const char *const summed[] = {"source_day", "pair", "person", "evidence"};
+#define SUMMED (sizeof summed / sizeof *summed)
+
+static void window_drop(struct reader *r)
+{
+	char sql[80];
+
+	if (r->since == STAMP_NONE && r->until == STAMP_NONE)
+		return;
+	for (size_t i = 0; i < SUMMED; i++) {
+		snprintf(sql, sizeof sql, "DROP TABLE temp.roll_%s", summed[i]);
+		db_exec(r->db, sql);
+	}
+	r->since = r->until = STAMP_NONE;
 }
 
 const char *reader_database(const struct reader *r)
@@ -49,6 +68,7 @@ int64_t reader_renew(struct reader *r)
 {
 	sqlite3_stmt *s = NULL;
 
+	window_drop(r);
 	db_exec(r->db, "COMMIT");
 	int rc = sqlite3_prepare_v2(r->db->h, "PRAGMA data_version", -1, &s, NULL);
 	if (rc == SQLITE_OK)
@@ -138,6 +158,37 @@ struct query *query_free(struct query *q)
 	sqlite3_reset(q->stmt);
 	free(q);
 	return NULL;
+}
+
+static void window_fill(struct reader *r)
+{
+	static const enum sql_id counts[SUMMED] = {SQL_WRITE_RECOUNT_SOURCE_DAY, SQL_WRITE_RECOUNT_PAIR,
+	                                           SQL_WRITE_RECOUNT_PERSON, SQL_WRITE_RECOUNT_EVIDENCE};
+	const struct query_param params[] = {{"since", SLICE_NONE, r->since, r->since == STAMP_NONE},
+	                                     {"until", SLICE_NONE, r->until, r->until == STAMP_NONE}};
+	char sql[160];
+
+	for (size_t i = 0; i < SUMMED; i++) {
+		snprintf(sql, sizeof sql, "CREATE TEMP TABLE roll_%s AS SELECT * FROM main.roll_%s WHERE 0", summed[i],
+		         summed[i]);
+		db_exec(r->db, sql);
+	}
+	for (size_t i = 0; i < SUMMED; i++) {
+		struct query *q = query_new(r, counts[i], params, sizeof params / sizeof *params);
+		query_row(q);
+		query_free(q);
+	}
+}
+
+void reader_window(struct reader *r, int64_t since, int64_t until)
+{
+	if (since == r->since && until == r->until)
+		return;
+	window_drop(r);
+	r->since = since;
+	r->until = until;
+	if (since != STAMP_NONE || until != STAMP_NONE)
+		window_fill(r);
 }
 
 int query_columns(const struct query *q)

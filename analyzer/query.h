@@ -6,6 +6,7 @@
 #define WB_QUERY_H
 
 #include "../parsers/slice.h"
+#include "../parsers/stamp.h"
 #include "sql.h"
 
 struct reader;
@@ -36,6 +37,14 @@ void reader_check(struct reader *r);
  * into buf. False, and no complaint, if there is none, or no such database.
  */
 bool reader_zone(const char *database, char *buf, size_t cap);
+
+/*
+ * Of which stretch of time the sums of warned mail are from now on (roll_source_day, roll_pair, roll_person,
+ * roll_evidence): all of it as it was written, if both are STAMP_NONE, else of mails first tried in [since, until),
+ * counted from the facts. That costs a few microseconds a mail, and nothing if they are of that stretch already.
+ * Where it changes, no query on this reader is under way.
+ */
+void reader_window(struct reader *r, int64_t since, int64_t until);
 
 /* Parameters by name, without the colon; one that is not set is NULL. Names that a query does not have are ignored. */
 struct query_param {

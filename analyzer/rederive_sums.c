@@ -95,6 +95,7 @@ static void attempt_add(struct rollup *r, sqlite3_stmt *q)
 	uint32_t host = (uint32_t)sqlite3_column_int64(q, 1), source = (uint32_t)sqlite3_column_int64(q, 6);
 	uint32_t text = (uint32_t)sqlite3_column_int64(q, 7), count = (uint32_t)sqlite3_column_int64(q, 11);
 	int flags = sqlite3_column_int(q, 5), rule = sqlite3_column_int(q, 8);
+	uint32_t domain = (uint32_t)sqlite3_column_int64(q, 10);
 	bool warns = flags & ATTEMPT_WARNS;
 	int32_t day = stamp_local_day(us);
 
@@ -104,10 +105,10 @@ static void attempt_add(struct rollup *r, sqlite3_stmt *q)
 	if (sqlite3_column_int(q, 9))
 		rollup_listed(r, source, day, count);
 	if (warns)
-		rollup_attempt(r, rule, source, day, us, count);
+		rollup_attempt(r, rule, source, domain, day, us, count); /* for its hours; rollup_recount has the rest */
 	if (!rule || (flags & ATTEMPT_SUSPECT))
 		return;
-	rollup_domain(r, rule, host, (uint32_t)sqlite3_column_int64(q, 10), day, us, act_of(q, warns), count);
+	rollup_domain(r, rule, host, domain, day, us, act_of(q, warns), count);
 	if (warns)
 		rollup_text_day(r, text, day, count);
 }
@@ -119,63 +120,18 @@ static void attempts_add(struct rederiving *w, struct rollup *r)
 	for (int64_t n = 1; db_step(w->db, q); n++) {
 		attempt_add(r, q);
 		if (n % ROWS_AT_ONCE == 0)
-			rollup_flush(r, w->db);
+			rollup_flush(r);
 	}
-}
-
-/* ------------------------------------------------------------------ sums of mails */
-
-/* The mail whose recipients come. */
-struct one_mail {
-	int64_t id, recipient;
-	uint64_t rules; /* that its recipient has counted for */
-	uint32_t source;
-	int32_t day;
-	struct mail_sum sum;
-};
-
-static void mail_end(struct rollup *r, struct one_mail *m)
-{
-	if (m->sum.n)
-		rollup_mail(r, &m->sum, m->source, m->day, 1);
-	m->sum.n = 0;
-}
-
-/* A recipient counts once for a rule, however many of its texts he got. */
-static void mails_add(struct rederiving *w, struct rollup *r)
-{
-	sqlite3_stmt *q = db_stmt(w->db, SQL_READ_REDERIVE_MAILS);
-	struct one_mail m = {.id = -1, .recipient = -1};
-
-	for (int64_t n = 1; db_step(w->db, q); n++) {
-		int64_t id = sqlite3_column_int64(q, 0), recipient = sqlite3_column_int64(q, 1);
-		int rule = sqlite3_column_int(q, 2);
-		if (id != m.id) {
-			mail_end(r, &m);
-			if (n % ROWS_AT_ONCE < 64)
-				rollup_flush(r, w->db);
-			m.source = (uint32_t)sqlite3_column_int64(q, 5);
-			m.day = sqlite3_column_int(q, 4);
-		}
-		if (id != m.id || recipient != m.recipient)
-			m.rules = 0;
-		m.id = id;
-		m.recipient = recipient;
-		if (!(m.rules >> rule & 1))
-			mail_sum_add(&m.sum, rule, sqlite3_column_int(q, 3));
-		m.rules |= UINT64_C(1) << rule;
-	}
-	mail_end(r, &m);
 }
 
 void rederive_sums(struct rederiving *w)
 {
-	struct rollup *r = rollup_new();
+	struct rollup *r = rollup_new(w->db);
 
 	db_exec(w->db, sql_text[SQL_WRITE_REDERIVE_FORGET]);
 	domains_make(w);
 	attempts_add(w, r);
-	mails_add(w, r);
-	rollup_flush(r, w->db);
+	rollup_flush(r);
 	rollup_free(r);
+	rollup_recount(w->db);
 }

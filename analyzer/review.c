@@ -125,6 +125,8 @@ int64_t review_undecided(struct reader *r, const struct source_window *w, const 
 	    {"until", SLICE_NONE, w->until, w->until == STAMP_NONE},
 	    {"domain", w->domain, 0, !slice_is_set(w->domain)},
 	};
+
+	reader_window(r, w->since, w->until);
 	struct query *q = query_new(r, SQL_READ_SOURCE_VERDICTS, params, sizeof params / sizeof *params);
 	int64_t lost = 0;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "bulk.h"
+#include "db.h"
 #include "msg.h"
 
 enum { SUM_ATTEMPTS, SUM_MAILS, SUM_LOST, SUM_FATES, SUM_COUNT = SUM_FATES + FATE_COUNT };
@@ -10,7 +11,12 @@ enum { SUM_ATTEMPTS, SUM_MAILS, SUM_LOST, SUM_FATES, SUM_COUNT = SUM_FATES + FAT
 /* One table for all sorts: what it is of, then the sums. */
 enum sort {
 	SORT_NONE,
-	SORT_DAY,      /* source, day */
+	SORT_DAY,      /* source, domain and day */
+	SORT_PAIR,     /* sender, client */
+	SORT_PERSON,   /* source and domain, recipient */
+	SORT_EVIDENCE, /* source and domain, evidence */
+	SORT_LINE,     /* sort, place */
+	SORT_PLACE,    /* generation, hour */
 	SORT_HOUR,     /* hour */
 	SORT_TEXT,     /* text, action */
 	SORT_DOMAIN,   /* host and domain, day */
@@ -18,6 +24,9 @@ enum sort {
 	SORT_HOST,     /* host, day */
 	SORT_LISTED,   /* source, day */
 	SORT_SIGHTING, /* client and sender, day, kind and host and login, rules */
+	SORT_WARNED,   /* transaction, host: of no mail so far */
+	SORT_TOLD,     /* transaction that may have been told of as SORT_WARNED before */
+	SORT_SETTLED,  /* again */
 	SORTS
 };
 
@@ -30,23 +39,33 @@ struct row_key { /* what it is of, as said beside the sorts */
 struct row {
 	struct row_key of;
 	int64_t sum[SUM_COUNT];
-	int64_t first_us, last_us;   /* SORT_DOMAIN: of warnings */
+	int64_t first_us, last_us;   /* SORT_DAY: of mails; SORT_DOMAIN, SORT_PAIR, SORT_WARNED: of warnings */
 	int64_t first_us2, last_us2; /* ... of refusals */
 };
 
 struct rollup {
+	struct db *db;
 	struct row *row;
 	uint32_t *order; /* slots in the order of their birth, so that a flush needs no search */
 	uint32_t size, used;
 	struct bulk *bulk[SORTS]; /* made when there is something to write */
+	uint64_t rules;           /* bit n: rule n has warned */
+	bool loose;               /* roll_loose has rows */
+	bool stale;
+	uint64_t hour; /* of the place told last, with its generation */
 };
 
 #define ROWS_AT_BIRTH 1024
 
-struct rollup *rollup_new(void)
+struct rollup *rollup_new(struct db *d)
 {
 	struct rollup *r = xcalloc(1, sizeof *r);
+	sqlite3_stmt *q = db_stmt(d, SQL_READ_ROLL_LOOSE_ANY);
 
+	r->db = d;
+	r->loose = db_step(d, q) && sqlite3_column_int(q, 0);
+	sqlite3_reset(q);
+	r->hour = UINT64_MAX;
 	r->size = ROWS_AT_BIRTH;
 	r->row = xcalloc(r->size, sizeof *r->row);
 	r->order = xcalloc(r->size, sizeof *r->order);
@@ -125,9 +144,15 @@ static void widen(int64_t *first_us, int64_t *last_us, int64_t us)
 		*last_us = us;
 }
 
-void rollup_attempt(struct rollup *r, int rule, uint32_t source, int32_t day, int64_t us, uint32_t count)
+static uint64_t two(uint32_t a, uint32_t b)
 {
-	row_get(r, SORT_DAY, rule, source, (uint64_t)(int64_t)day)->sum[SUM_ATTEMPTS] += count;
+	return (uint64_t)a << 32 | b;
+}
+
+void rollup_attempt(struct rollup *r, int rule, uint32_t source, uint32_t domain, int32_t day, int64_t us,
+                    uint32_t count)
+{
+	row_get(r, SORT_DAY, rule, source, two(domain, (uint32_t)day))->sum[SUM_ATTEMPTS] += count;
 	if (us != STAMP_NONE)
 		row_get(r, SORT_HOUR, rule, (uint64_t)(us / (INT64_C(3600) * 1000000)), 0)->sum[SUM_ATTEMPTS] += count;
 }
@@ -148,10 +173,25 @@ void mail_sum_add(struct mail_sum *sum, int rule, int fate)
 	sum->of[i].fates[fate]++;
 }
 
-void rollup_mail(struct rollup *r, const struct mail_sum *sum, uint32_t source, int32_t day, int sign)
+static void mail_of_rule(struct rollup *r, int rule, const struct mail_place *at, bool lost, int sign)
+{
+	const struct row_key pair = {.sort = SORT_PAIR, .rule = rule, .a = at->sender, .b = at->client};
+	const uint8_t *e = at->evidence;
+	uint64_t said =
+	    (uint64_t)e[0] << 32 | (uint64_t)e[1] << 24 | (uint64_t)e[2] << 16 | (uint64_t)e[3] << 8 | at->flags;
+	struct row *row = row_of(r, &pair);
+
+	row->sum[0] += sign;
+	row->sum[1] += sign * lost;
+	row_get(r, SORT_EVIDENCE, rule, two(at->source, at->domain), said)->sum[0] += sign;
+}
+
+void rollup_mail(struct rollup *r, const struct mail_sum *sum, const struct mail_place *at, int sign)
 {
 	for (int i = 0; i < sum->n; i++) {
-		struct row *row = row_get(r, SORT_DAY, sum->of[i].rule, source, (uint64_t)(int64_t)day);
+		int rule = sum->of[i].rule;
+		uint32_t domain = rule ? at->domain : 0;
+		struct row *row = row_get(r, SORT_DAY, rule, at->source, two(domain, (uint32_t)at->day));
 		bool lost = false;
 		for (int f = 0; f < FATE_COUNT; f++) {
 			row->sum[SUM_FATES + f] += sign * sum->of[i].fates[f];
@@ -159,7 +199,98 @@ void rollup_mail(struct rollup *r, const struct mail_sum *sum, uint32_t source, 
 		}
 		row->sum[SUM_MAILS] += sign;
 		row->sum[SUM_LOST] += sign * lost;
+		if (sign > 0) {
+			widen(&row->first_us, &row->last_us, at->first_us);
+			widen(&row->first_us, &row->last_us, at->last_us);
+		}
+		if (rule)
+			mail_of_rule(r, rule, at, lost, sign);
 	}
+}
+
+void rollup_person(struct rollup *r, int rule, const struct mail_place *at, uint32_t recipient, bool lost, int sign)
+{
+	if (!rule)
+		return;
+	struct row *row = row_get(r, SORT_PERSON, rule, two(at->source, at->domain), recipient);
+	row->sum[0] += sign;
+	row->sum[1] += sign * lost;
+}
+
+void rollup_warned(struct rollup *r, int rule, uint64_t tx, uint32_t host, int64_t us, uint32_t count)
+{
+	struct row *row = row_get(r, SORT_WARNED, rule, tx, host);
+
+	r->rules |= UINT64_C(1) << rule;
+	row->sum[0] += count;
+	widen(&row->first_us, &row->last_us, us == STAMP_NONE ? 0 : us);
+}
+
+static void told_again(struct rollup *r, uint64_t tx)
+{
+	row_get(r, SORT_TOLD, 0, tx, 0)->sum[0] = 1;
+	row_get(r, SORT_SETTLED, 0, tx, 0)->sum[0] = 1;
+}
+
+void rollup_told(struct rollup *r, uint64_t tx, uint32_t host, uint32_t sender, uint32_t client)
+{
+	for (int rule = 1; rule < 64 && r->rules >> rule; rule++) {
+		const struct row_key key = {.sort = SORT_WARNED, .rule = rule, .a = tx, .b = host};
+		const struct row_key pair = {.sort = SORT_PAIR, .rule = rule, .a = sender, .b = client};
+		uint32_t at = slot_of(r, &key);
+		if (r->row[at].of.sort == SORT_NONE || !r->row[at].sum[0])
+			continue;
+		struct row seen = r->row[at];
+		r->row[at].sum[0] = 0;
+		struct row *row = row_of(r, &pair);
+		widen(&row->first_us, &row->last_us, seen.first_us);
+		widen(&row->first_us, &row->last_us, seen.last_us);
+	}
+	if (r->loose)
+		told_again(r, tx);
+}
+
+void rollup_told_later(struct rollup *r, uint64_t tx)
+{
+	if (r->loose)
+		told_again(r, tx);
+}
+
+void rollup_stale(struct rollup *r)
+{
+	r->stale = true;
+}
+
+bool rollup_has_sender(struct rollup *r, uint32_t sender)
+{
+	sqlite3_stmt *q = db_stmt(r->db, SQL_READ_ROLL_PAIR_SENDER);
+
+	for (uint32_t i = 0; i < r->used; i++) {
+		const struct row_key *x = &r->row[r->order[i]].of;
+		if (x->sort == SORT_PAIR && x->a == sender)
+			return true;
+	}
+	sqlite3_bind_int64(q, 1, sender);
+	bool found = db_step(r->db, q);
+	sqlite3_reset(q);
+	return found;
+}
+
+void rollup_line(struct rollup *r, enum line_sort sort, uint64_t place)
+{
+	row_get(r, SORT_LINE, 0, sort, place)->sum[0] = 1;
+}
+
+void rollup_place(struct rollup *r, uint64_t place, int64_t us)
+{
+	uint64_t gen = place >> PLACE_SHIFT, hour = us == STAMP_NONE ? 0 : (uint64_t)(us / (INT64_C(3600) * 1000000));
+
+	if (r->hour == (gen << 32 | hour)) /* the places of a stream ascend: the first has been told */
+		return;
+	r->hour = gen << 32 | hour;
+	struct row *row = row_get(r, SORT_PLACE, 0, gen, hour);
+	if (!row->sum[0] || (uint64_t)row->sum[0] > place)
+		row->sum[0] = (int64_t)place;
 }
 
 void rollup_text(struct rollup *r, uint32_t text, uint32_t action, uint32_t count, int64_t us)
@@ -210,19 +341,106 @@ void rollup_sighting(struct rollup *r, const struct sighting *s)
 	widen(&row->first_us, &row->last_us, s->us);
 }
 
-static void put_day(struct bulk *b, const struct row *x)
+static void put_moment(struct bulk *b, int64_t us)
+{
+	if (us == INT64_MAX || us == INT64_MIN)
+		bulk_null(b);
+	else
+		bulk_number(b, us);
+}
+
+/* Was a mail told anew, and nothing changed? */
+static bool is_empty(const struct row *x)
 {
 	for (int i = 0; i < SUM_COUNT; i++)
 		if (x->sum[i])
-			goto something;
-	return; /* a mail was told anew and nothing changed */
-something:
+			return false;
+	return x->last_us == INT64_MIN;
+}
+
+static void put_day(struct bulk *b, const struct row *x)
+{
+	if (is_empty(x))
+		return;
+	bulk_row(b);
+	bulk_number(b, x->of.rule);
+	bulk_number(b, (int64_t)x->of.a);
+	bulk_number(b, (int64_t)(x->of.b >> 32));
+	bulk_number(b, (int32_t)(uint32_t)x->of.b);
+	for (int i = 0; i < SUM_COUNT; i++)
+		bulk_number(b, x->sum[i]);
+	put_moment(b, x->first_us);
+	put_moment(b, x->last_us);
+}
+
+static void put_pair(struct bulk *b, const struct row *x)
+{
+	if (is_empty(x))
+		return;
 	bulk_row(b);
 	bulk_number(b, x->of.rule);
 	bulk_number(b, (int64_t)x->of.a);
 	bulk_number(b, (int64_t)x->of.b);
-	for (int i = 0; i < SUM_COUNT; i++)
-		bulk_number(b, x->sum[i]);
+	bulk_number(b, x->sum[0]);
+	bulk_number(b, x->sum[1]);
+	put_moment(b, x->first_us);
+	put_moment(b, x->last_us);
+}
+
+static void put_person(struct bulk *b, const struct row *x)
+{
+	if (is_empty(x))
+		return;
+	bulk_row(b);
+	bulk_number(b, x->of.rule);
+	bulk_number(b, (int64_t)(x->of.a >> 32));
+	bulk_number(b, (int64_t)(x->of.a & UINT32_MAX));
+	bulk_number(b, (int64_t)x->of.b);
+	bulk_number(b, x->sum[0]);
+	bulk_number(b, x->sum[1]);
+	if (x->sum[0] < 0)
+		bulk_then(b, SQL_WRITE_ROLL_PERSON_GONE);
+}
+
+static void put_evidence(struct bulk *b, const struct row *x)
+{
+	if (is_empty(x))
+		return;
+	bulk_row(b);
+	bulk_number(b, x->of.rule);
+	bulk_number(b, (int64_t)(x->of.a >> 32));
+	bulk_number(b, (int64_t)(x->of.a & UINT32_MAX));
+	for (int i = 4; i >= 0; i--)
+		bulk_number(b, (int64_t)(x->of.b >> 8 * i & 0xff));
+	bulk_number(b, x->sum[0]);
+	if (x->sum[0] < 0)
+		bulk_then(b, SQL_WRITE_ROLL_EVIDENCE_GONE);
+}
+
+static void put_loose(struct bulk *b, const struct row *x)
+{
+	if (!x->sum[0])
+		return;
+	bulk_row(b);
+	bulk_number(b, (int64_t)x->of.a);
+	bulk_number(b, x->of.rule);
+	bulk_number(b, (int64_t)x->of.b);
+	bulk_number(b, x->sum[0]);
+	bulk_number(b, x->first_us);
+	bulk_number(b, x->last_us);
+}
+
+static void put_line(struct bulk *b, const struct row *x)
+{
+	bulk_row(b);
+	bulk_number(b, (int64_t)x->of.a);
+	bulk_number(b, (int64_t)x->of.b);
+}
+
+static void put_key(struct bulk *b, const struct row *x)
+{
+	bulk_row(b);
+	bulk_number(b, (int64_t)x->of.a);
 }
 
 static void put_hour(struct bulk *b, const struct row *x)
@@ -241,14 +459,6 @@ static void put_text(struct bulk *b, const struct row *x)
 	bulk_number(b, x->sum[SUM_ATTEMPTS]);
 	bulk_number(b, x->first_us);
 	bulk_number(b, x->last_us);
-}
-
-static void put_moment(struct bulk *b, int64_t us)
-{
-	if (us == INT64_MAX || us == INT64_MIN)
-		bulk_null(b);
-	else
-		bulk_number(b, us);
 }
 
 static void put_domain(struct bulk *b, const struct row *x)
@@ -306,7 +516,12 @@ static const struct {
 	int columns;
 	void (*put)(struct bulk *b, const struct row *x);
 } tables[] = {
-    [SORT_DAY] = {SQL_WRITE_ROLL_SOURCE_DAY, 3 + SUM_COUNT, put_day},
+    [SORT_DAY] = {SQL_WRITE_ROLL_SOURCE_DAY, 6 + SUM_COUNT, put_day},
+    [SORT_PAIR] = {SQL_WRITE_ROLL_PAIR, 7, put_pair},
+    [SORT_PERSON] = {SQL_WRITE_ROLL_PERSON, 6, put_person},
+    [SORT_EVIDENCE] = {SQL_WRITE_ROLL_EVIDENCE, 9, put_evidence},
+    [SORT_LINE] = {SQL_WRITE_ROLL_LINE, 2, put_line},
+    [SORT_PLACE] = {SQL_WRITE_ROLL_PLACE, 3, put_sum},
     [SORT_HOUR] = {SQL_WRITE_ROLL_HOUR, 3, put_hour},
     [SORT_TEXT] = {SQL_WRITE_ROLL_TEXT, 5, put_text},
     [SORT_DOMAIN] = {SQL_WRITE_ROLL_DOMAIN_DAY, 11, put_domain},
@@ -314,22 +529,68 @@ static const struct {
     [SORT_HOST] = {SQL_WRITE_ROLL_HOST_DAY, 6, put_host},
     [SORT_LISTED] = {SQL_WRITE_ROLL_LISTED, 3, put_sum},
     [SORT_SIGHTING] = {SQL_WRITE_SIGHTING, 10, put_sighting},
+    [SORT_WARNED] = {SQL_WRITE_ROLL_LOOSE, 6, put_loose},
+    [SORT_TOLD] = {SQL_WRITE_ROLL_SETTLE, 1, put_key},
+    [SORT_SETTLED] = {SQL_WRITE_ROLL_SETTLED, 1, put_key},
 };
 
-_Static_assert(3 + SUM_COUNT <= BULK_COLUMNS, "the widest row has room");
+_Static_assert(6 + SUM_COUNT <= BULK_COLUMNS, "the widest row has room");
 
-void rollup_flush(struct rollup *r, struct db *d)
+/* Warnings that nobody told a mail of in this batch: of a mail that was told before, or of none. */
+static void settle(struct rollup *r)
+{
+	uint32_t used = r->used;
+
+	for (uint32_t i = 0; i < used; i++) {
+		const struct row *x = &r->row[r->order[i]];
+		if (x->of.sort == SORT_WARNED && x->sum[0])
+			told_again(r, x->of.a);
+	}
+}
+
+static void rows_write(struct rollup *r)
 {
 	for (uint32_t i = 0; i < r->used; i++) {
 		struct row *x = &r->row[r->order[i]];
 		if (!r->bulk[x->of.sort])
-			r->bulk[x->of.sort] = bulk_new(d, tables[x->of.sort].insert, tables[x->of.sort].columns);
+			r->bulk[x->of.sort] = bulk_new(r->db, tables[x->of.sort].insert, tables[x->of.sort].columns);
 		tables[x->of.sort].put(r->bulk[x->of.sort], x);
 		x->of.sort = SORT_NONE;
 		memset(x->sum, 0, sizeof x->sum);
 	}
 	r->used = 0;
+	r->rules = 0;
+	r->hour = UINT64_MAX;
+}
+
+void rollup_flush(struct rollup *r)
+{
+	bool warned = r->rules != 0;
+
+	if (warned)
+		settle(r);
+	rows_write(r);
 	for (int i = 0; i < SORTS; i++)
 		if (r->bulk[i])
 			bulk_flush(r->bulk[i]);
+	if (r->stale)
+		rollup_recount(r->db);
+	if (warned || r->loose || r->stale) {
+		sqlite3_stmt *q = db_stmt(r->db, SQL_READ_ROLL_LOOSE_ANY);
+		r->loose = db_step(r->db, q) && sqlite3_column_int(q, 0);
+		sqlite3_reset(q);
+	}
+	r->stale = false;
+}
+
+void rollup_recount(struct db *d)
+{
+	static const enum sql_id counts[] = {SQL_WRITE_RECOUNT_SOURCE_DAY, SQL_WRITE_RECOUNT_PAIR,
+	                                     SQL_WRITE_RECOUNT_PERSON, SQL_WRITE_RECOUNT_EVIDENCE,
+	                                     SQL_WRITE_RECOUNT_LOOSE};
+
+	db_exec(d, "DELETE FROM roll_source_day; DELETE FROM roll_pair; DELETE FROM roll_person;"
+	           "DELETE FROM roll_evidence; DELETE FROM roll_loose; DELETE FROM roll_line WHERE sort < 2");
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		db_run(d, db_stmt(d, counts[i]));
 }

@@ -216,10 +216,14 @@ static void load_texts(struct source_list *l, const struct index *x, struct quer
 
 static void sum_up(struct source_list *l, struct source_row *row)
 {
+	int64_t rest = row->facts.lost;
 	int kinds = 0;
 
 	if (row->facts.lost == 0)
 		return;
+	for (int v = 0; v < SOURCE_VERDICT_MIXED; v++)
+		rest -= row->decided[v];
+	row->decided[SOURCE_VERDICT_NONE] += rest; /* none, or the database is at odds with itself: nothing decides it */
 	for (int v = 0; v < SOURCE_VERDICT_MIXED; v++)
 		if (row->decided[v]) {
 			row->verdict = (enum source_verdict)v;
@@ -262,6 +266,7 @@ struct source_list *source_list_load(struct reader *r, const struct source_windo
 	struct days days = {0};
 	struct index x;
 
+	reader_window(r, w->since, w->until);
 	struct query *q = ask(r, SQL_READ_SOURCE_ROWS, w);
 	load_rows(l, q, &days);
 	query_free(q);

@@ -32,6 +32,10 @@ struct store {
 	uint64_t key[2];
 	int64_t epoch; /* owner.h */
 	bool in_batch;
+	struct {
+		uint64_t id;
+		uint32_t sender, client;
+	} mail; /* told last; its transactions follow */
 	int64_t day_from, day_to; /* the stretch in which `day` holds */
 	int32_t day;
 	struct client_side side[CLIENT_SIDES];
@@ -114,6 +118,31 @@ static bool is_inside(struct store *s, uint32_t client, struct slice ip)
 	return side->inside;
 }
 
+/* A sender who gets a domain only now, after a mail of his was told, stands in other sums than before. */
+static uint32_t sender_domain(struct store *s, uint32_t sender, struct slice text)
+{
+	bool made;
+	uint32_t domain = names_sender_domain(s->names, sender, text, &made);
+
+	if (made && rollup_has_sender(s->rollup, sender))
+		rollup_stale(s->rollup);
+	return domain;
+}
+
+/* Lines that somebody will ask for one by one. */
+static void attempt_remember(struct store *s, const struct fact_attempt *a)
+{
+	const struct record *r = a->rec;
+
+	rollup_place(s->rollup, a->place, r->line->stamp.us);
+	if (a->flags & ATTEMPT_SUSPECT)
+		rollup_line(s->rollup, LINE_SUSPECT, a->place);
+	if (a->flags & ATTEMPT_CANARY)
+		rollup_line(s->rollup, LINE_CANARY, a->place);
+	if (attempt_class(r) && attempt_on_submission(r) && slice_find(r->text, SLICE("not owned by user")) >= 0)
+		rollup_line(s->rollup, LINE_NOT_OWNED, a->place);
+}
+
 /* What a rule did, and whom the host heard. */
 static void attempt_sums(struct store *s, const struct fact_attempt *a, const struct text_sort *text, int32_t day)
 {
@@ -130,11 +159,15 @@ static void attempt_sums(struct store *s, const struct fact_attempt *a, const st
 		rollup_host(s->rollup, a->host, day, HOST_OUTSIDE, a->count);
 	if (text->listed)
 		rollup_listed(s->rollup, names_source(s->names, a->client), day, a->count);
-	if (a->flags & ATTEMPT_WARNS)
-		rollup_attempt(s->rollup, text->rule, names_source(s->names, a->client), day, us, a->count);
-	if (!text->rule || (a->flags & ATTEMPT_SUSPECT))
+	bool ruled = text->rule && !(a->flags & ATTEMPT_SUSPECT);
+	uint32_t domain = ruled && a->sender ? sender_domain(s, a->sender, r->sender) : 0;
+	if (a->flags & ATTEMPT_WARNS) {
+		rollup_attempt(s->rollup, text->rule, names_source_named(s->names, a->client), domain, day, us, a->count);
+		if (ruled)
+			rollup_warned(s->rollup, text->rule, a->transaction, a->host, us, a->count);
+	}
+	if (!ruled)
 		return;
-	uint32_t domain = a->sender ? names_sender_domain(s->names, a->sender, r->sender) : 0;
 	rollup_domain(s->rollup, text->rule, a->host, domain, day, us,
 	              warns                   ? RULE_WARNED
 	              : attempt_class(r) == 4 ? RULE_DEFERRED
@@ -158,6 +191,7 @@ static void sink_attempt(void *arg, struct fact_attempt *a)
 	a->text = names_text(s->names, r, &sort);
 	attempt_insert(s, a, names_line(s->names, a, &action));
 	rollup_text(s->rollup, a->text, action, a->count, us);
+	attempt_remember(s, a);
 	attempt_sums(s, a, &sort, day_of(s, us));
 }
 
@@ -224,37 +258,71 @@ static void sink_transaction(void *arg, const struct fact_transaction *t)
 		bulk_number(b, (int64_t)t->mail);
 	else
 		bulk_null(b);
-	bulk_number(b, t->host);
 	bulk_number(b, t->client);
-	bulk_id(b, t->sender);
 	bulk_text(b, t->queue_id);
 	bulk_text(b, t->message_id);
-	bulk_number(b, t->first_us);
+	if (t->mail != t->id && t->mail == s->mail.id)
+		rollup_told(s->rollup, t->id, t->host, s->mail.sender, s->mail.client);
+	else if (t->mail != t->id)
+		rollup_told_later(s->rollup, t->id);
+}
+
+static struct mail_place mail_place(struct store *s, uint32_t sender, uint32_t client, int64_t day)
+{
+	return (struct mail_place){.source = client ? names_source_named(s->names, client) : 0,
+	                           .domain = sender ? names_domain_of(s->names, sender) : 0,
+	                           .sender = sender,
+	                           .client = client,
+	                           .day = (int32_t)day};
+}
+
+/* Where it stood in the sums; false if it was never told. */
+static bool mail_was(struct store *s, uint64_t id, struct mail_place *was)
+{
+	if (bulk_has(s->mails, (int64_t)id))
+		bulk_flush(s->mails);
+	sqlite3_stmt *q = db_stmt(s->db, SQL_READ_MAIL_PLACE);
+	sqlite3_bind_int64(q, 1, (int64_t)id);
+	bool found = db_step(s->db, q);
+	if (found) {
+		*was = mail_place(s, (uint32_t)sqlite3_column_int64(q, 0), (uint32_t)sqlite3_column_int64(q, 1),
+		                  sqlite3_column_int64(q, 2));
+		was->first_us = sqlite3_column_int64(q, 3);
+		was->last_us = sqlite3_column_int64(q, 4);
+		for (int i = 0; i < 4; i++)
+			was->evidence[i] = (uint8_t)sqlite3_column_int(q, 5 + i);
+		was->flags = (uint8_t)sqlite3_column_int(q, 9);
+	}
+	sqlite3_reset(q);
+	return found;
 }
 
 /* What the database says of this mail so far goes out of the roll-ups; a mail is told anew as a whole. */
-static void mail_untell(struct store *s, const struct fact_mail *m, uint32_t source, int32_t day)
+static void mail_untell(struct store *s, uint64_t id, const struct mail_place *was)
 {
 	struct mail_sum sum = {0};
 
-	if (bulk_has(s->recipients, (int64_t)m->id))
+	if (bulk_has(s->recipients, (int64_t)id))
 		bulk_flush(s->recipients);
 	sqlite3_stmt *q = db_stmt(s->db, SQL_READ_RECIPIENTS_OF_MAIL);
 	int64_t recipient = -1;
 	uint64_t rules = 0;
-	sqlite3_bind_int64(q, 1, (int64_t)m->id);
+	sqlite3_bind_int64(q, 1, (int64_t)id);
 	while (db_step(s->db, q)) {
 		int rule = names_rule_of_text(s->names, (uint32_t)sqlite3_column_int64(q, 1));
+		int fate = sqlite3_column_int(q, 2);
 		if (sqlite3_column_int64(q, 0) != recipient)
 			rules = 0;
 		recipient = sqlite3_column_int64(q, 0);
-		if (!(rules & UINT64_C(1) << rule))
-			mail_sum_add(&sum, rule, sqlite3_column_int(q, 2));
+		if (!(rules & UINT64_C(1) << rule)) {
+			mail_sum_add(&sum, rule, fate);
+			rollup_person(s->rollup, rule, was, (uint32_t)recipient, fate_loses((enum fate)fate), -1);
+		}
 		rules |= UINT64_C(1) << rule;
 	}
-	rollup_mail(s->rollup, &sum, source, day, -1);
+	rollup_mail(s->rollup, &sum, was, -1);
 	q = db_stmt(s->db, SQL_WRITE_RECIPIENTS_FORGET);
-	sqlite3_bind_int64(q, 1, (int64_t)m->id);
+	sqlite3_bind_int64(q, 1, (int64_t)id);
 	db_run(s->db, q);
 }
 
@@ -277,14 +345,17 @@ static void recipient_insert(struct store *s, uint64_t mail, const struct fact_r
 }
 
 /* A recipient counts once for a rule, however many of its texts he got. */
-static void recipient_sum(const struct store *s, struct mail_sum *sum, const struct fact_recipient *r)
+static void recipient_sum(const struct store *s, struct mail_sum *sum, const struct mail_place *at,
+                          const struct fact_recipient *r, uint32_t fold)
 {
 	uint64_t rules = 0;
 
 	for (int i = 0; i < FACT_TEXTS && r->text[i]; i++) {
 		int rule = names_rule_of_text(s->names, r->text[i]);
-		if (!(rules & UINT64_C(1) << rule))
+		if (!(rules & UINT64_C(1) << rule)) {
 			mail_sum_add(sum, rule, (int)r->fate);
+			rollup_person(s->rollup, rule, at, fold, fate_loses(r->fate), 1);
+		}
 		rules |= UINT64_C(1) << rule;
 	}
 }
@@ -305,7 +376,7 @@ static void mail_insert(struct store *s, const struct fact_mail *m, int32_t day)
 	bulk_number(b, m->transactions);
 	bulk_number(b, m->attempts);
 	if (m->shown_transaction)
-		bulk_number(b, (int64_t)m->shown_transaction);
+		bulk_number(b, m->shown_transaction == m->id ? 0 : (int64_t)m->shown_transaction);
 	else
 		bulk_null(b);
 	bulk_number(b, m->spf);
@@ -315,38 +386,66 @@ static void mail_insert(struct store *s, const struct fact_mail *m, int32_t day)
 	bulk_number(b, m->flags);
 }
 
+/* All its transactions are another mail's now. What was its own only cannot be subtracted. */
+static void mail_merge(struct store *s, const struct fact_mail *m, const struct mail_place *was)
+{
+	struct mail_place into;
+
+	bulk_flush(s->transactions);
+	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_MAIL_MERGE);
+	sqlite3_bind_int64(q, 1, (int64_t)m->into);
+	sqlite3_bind_int64(q, 2, (int64_t)m->id);
+	db_run(s->db, q);
+	if (m->told && (!mail_was(s, m->into, &into) || into.sender != was->sender || into.client != was->client ||
+	                into.day != was->day))
+		rollup_stale(s->rollup);
+}
+
+static void mail_forget(struct store *s, uint64_t id)
+{
+	bulk_flush(s->mails);
+	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_MAIL_FORGET);
+	sqlite3_bind_int64(q, 1, (int64_t)id);
+	db_run(s->db, q);
+}
+
 static void sink_mail(void *arg, const struct fact_mail *m)
 {
 	struct store *s = arg;
-	int32_t day = day_of(s, m->first_us);
-	uint32_t source = names_source(s->names, m->client);
+	struct mail_place was = {0};
 	struct mail_sum sum = {0};
+	bool told = m->told && mail_was(s, m->id, &was);
 
-	if (m->told)
-		mail_untell(s, m, source, day);
-	if (m->into) {
-		bulk_flush(s->transactions);
-		sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_MAIL_MERGE);
-		sqlite3_bind_int64(q, 1, (int64_t)m->into);
-		sqlite3_bind_int64(q, 2, (int64_t)m->id);
-		db_run(s->db, q);
-	}
+	if (told)
+		mail_untell(s, m->id, &was);
+	if (m->into)
+		mail_merge(s, m, &was);
 	if (m->recipients == 0) {
-		bulk_flush(s->mails);
-		sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_MAIL_FORGET);
-		sqlite3_bind_int64(q, 1, (int64_t)m->id);
-		db_run(s->db, q);
+		mail_forget(s, m->id);
+		if (told && !m->into)
+			rollup_stale(s->rollup);
 		return;
 	}
-	mail_insert(s, m, day);
+	struct mail_place at = mail_place(s, m->sender, m->client, day_of(s, m->first_us));
+	at.first_us = m->first_us;
+	at.last_us = m->last_us;
+	memcpy(at.evidence, (const uint8_t[]){m->spf, m->dkim, m->dmarc, m->spam}, sizeof at.evidence);
+	at.flags = m->flags;
+	if (told && (at.sender != was.sender || at.client != was.client || at.day != was.day || at.last_us < was.last_us))
+		rollup_stale(s->rollup);
+	mail_insert(s, m, at.day);
 	for (size_t i = 0; i < m->recipients; i++) {
 		const struct fact_recipient *r = &m->recipient[i];
 		uint32_t fold = r->shown ? names_fold(s->names, r->shown) : 0;
 		for (int k = 0; k < FACT_TEXTS && r->text[k]; k++)
 			recipient_insert(s, m->id, r, fold, r->text[k]);
-		recipient_sum(s, &sum, r);
+		recipient_sum(s, &sum, &at, r, fold);
 	}
-	rollup_mail(s->rollup, &sum, source, day, 1);
+	rollup_mail(s->rollup, &sum, &at, 1);
+	rollup_told(s->rollup, m->id, m->host, m->sender, m->client);
+	s->mail.id = m->id;
+	s->mail.sender = m->sender;
+	s->mail.client = m->client;
 }
 
 /* ---------------------------------------------------------- half-finished state */
@@ -505,7 +604,7 @@ void store_commit(struct store *s, struct tracker *t, struct generation *g)
 	if (t)
 		tracker_flush(t);
 	bulks_flush(s);
-	rollup_flush(s->rollup, s->db);
+	rollup_flush(s->rollup);
 	db_settle(s->db);
 	s->closing.gen = 0;
 	if (g) {
@@ -574,9 +673,9 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	s->db = d;
 	s->rules = rules;
 	s->origin = origin;
-	s->rollup = rollup_new();
+	s->rollup = rollup_new(d);
 	s->attempts = bulk_new(d, SQL_WRITE_ATTEMPT, 12);
-	s->transactions = bulk_new(d, SQL_WRITE_TRANSACTION, 8);
+	s->transactions = bulk_new(d, SQL_WRITE_TRANSACTION, 5);
 	s->mails = bulk_new(d, SQL_WRITE_MAIL, 16);
 	s->recipients = bulk_new(d, SQL_WRITE_RECIPIENT, 7);
 	s->pendings = bulk_new(d, SQL_WRITE_PENDING, 3);

@@ -142,9 +142,8 @@ CREATE TABLE fact_attempt (          -- one action line
 CREATE TABLE fact_transaction (      -- transactions that have a queue id or are a later try; the others are in their attempts
   id INTEGER PRIMARY KEY,            -- place of its first line
   mail INTEGER,                      -- the mail it belongs to; null: it is its first transaction
-  host INTEGER, client INTEGER, sender INTEGER,
-  queue_id TEXT, message_id TEXT,
-  time INTEGER
+  client INTEGER,
+  queue_id TEXT, message_id TEXT
 );
 CREATE INDEX transaction_of_mail ON fact_transaction (mail) WHERE mail IS NOT NULL;
 
@@ -154,7 +153,7 @@ CREATE TABLE fact_mail (             -- mails with a warned recipient
   first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, digits INTEGER NOT NULL, -- of its attempts
   day INTEGER NOT NULL,              -- local day of the first attempt, days since 1970
   transactions INTEGER NOT NULL, attempts INTEGER NOT NULL,
-  shown_transaction INTEGER,         -- whose queue id and Message-ID stand for the mail
+  shown_transaction INTEGER,         -- whose queue id and Message-ID stand for the mail; 0: its first
   spf INTEGER NOT NULL, dkim INTEGER NOT NULL, dmarc INTEGER NOT NULL, spam INTEGER NOT NULL, -- evidence
   flags INTEGER NOT NULL             -- 1 a session used TLS, 2 a client of it was refused as listed on a blocklist, 4 logged in
 );
@@ -169,6 +168,7 @@ CREATE TABLE fact_recipient (        -- what became of each warned recipient
   last_try INTEGER,                  -- of the last 4xx
   PRIMARY KEY (mail, recipient, text)
 ) WITHOUT ROWID;
+CREATE INDEX recipient_may_return ON fact_recipient (last_try) WHERE fate = 7; -- refused for now
 
 CREATE TABLE sighting (              -- mail that was accepted, by what it tells of the rules; most mail tells nothing
   kind TEXT NOT NULL,                -- own: from an own domain on port 25 without a login; login: from one on 465/587 with
@@ -244,14 +244,60 @@ CREATE INDEX mail_of_day ON human_mail (recipients, day);
 
 -- ---------------------------------------------------------------- derived
 
-CREATE TABLE roll_source_day (       -- per rule, source and local day
-  rule INTEGER NOT NULL, source INTEGER NOT NULL, day INTEGER NOT NULL,
-  attempts INTEGER NOT NULL,         -- warn and reject_warning lines, by the line's day and client
+-- Sums of what is warned: readers ask these, never all facts. sql/write/recount_*.sql make them from the facts; for a
+-- stretch of time a reader makes tables of the same names of its own (analyzer/query.h, reader_window). Their source is
+-- the first one of its name: in a shared network several domains have sources of one name, and an admin sees one.
+CREATE TABLE roll_source_day (       -- per rule, source, domain of the sender and local day
+  rule INTEGER NOT NULL, source INTEGER NOT NULL,
+  domain INTEGER NOT NULL,           -- 0: the sender has none
+  day INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,         -- warn and reject_warning lines, by the line's day, sender and client
   mails INTEGER NOT NULL, lost INTEGER NOT NULL, -- by the mail's first attempt
   delivered INTEGER NOT NULL, queued INTEGER NOT NULL, held INTEGER NOT NULL, unknown INTEGER NOT NULL,
   bounced INTEGER NOT NULL, spam INTEGER NOT NULL, refused INTEGER NOT NULL, tempfailed INTEGER NOT NULL,
   aborted INTEGER NOT NULL, discarded INTEGER NOT NULL, -- (mail, recipient) pairs by fate
-  PRIMARY KEY (rule, source, day)
+  first_time INTEGER, last_time INTEGER, -- of the mails' attempts
+  PRIMARY KEY (rule, source, domain, day)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_pair (             -- per rule, sender and client of a mail's first transaction: a verdict decides all of its mails
+  rule INTEGER NOT NULL, sender INTEGER NOT NULL, client INTEGER NOT NULL, -- 0: not known
+  mails INTEGER NOT NULL, lost INTEGER NOT NULL,
+  mails_ever INTEGER NOT NULL, lost_ever INTEGER NOT NULL, -- the same; of a stretch: with what was before it
+  first_warned INTEGER, last_warned INTEGER, -- lines of its mails
+  PRIMARY KEY (rule, sender, client)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_person (           -- per rule, source, folded recipient (0: all of a mail) and domain of the sender
+  rule INTEGER NOT NULL, source INTEGER NOT NULL, recipient INTEGER NOT NULL, domain INTEGER NOT NULL,
+  mails INTEGER NOT NULL, lost INTEGER NOT NULL,
+  PRIMARY KEY (rule, source, recipient, domain)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_evidence (         -- per rule, source, domain of the sender, and what was said of the mail
+  rule INTEGER NOT NULL, source INTEGER NOT NULL, domain INTEGER NOT NULL,
+  spf INTEGER NOT NULL, dkim INTEGER NOT NULL, dmarc INTEGER NOT NULL, spam INTEGER NOT NULL, -- evidence
+  flags INTEGER NOT NULL,            -- as in fact_mail
+  mails INTEGER NOT NULL,
+  PRIMARY KEY (rule, source, domain, spf, dkim, dmarc, spam, flags)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_loose (            -- warnings of a transaction that is of no mail, or of none yet
+  tx INTEGER NOT NULL, rule INTEGER NOT NULL,
+  host INTEGER NOT NULL, attempts INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
+  PRIMARY KEY (tx, rule)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_line (             -- the few action lines that somebody asks for one by one
+  sort INTEGER NOT NULL,             -- 0 suspect, 1 a canary's, 2 a login that does not own its sender
+  place INTEGER NOT NULL,
+  PRIMARY KEY (sort, place)
+) WITHOUT ROWID;
+
+CREATE TABLE roll_place (            -- where to begin, to find the action lines since an hour
+  gen INTEGER NOT NULL, hour INTEGER NOT NULL, -- hours since 1970 UTC
+  place INTEGER NOT NULL,            -- the lowest of an action line of that hour
+  PRIMARY KEY (gen, hour)
 ) WITHOUT ROWID;
 
 CREATE TABLE roll_hour (             -- per rule and hour of attempts
@@ -307,21 +353,34 @@ WHERE v.id = (SELECT max(w.id) FROM human_verdict w WHERE w.kind = v.kind AND w.
   AND v.verdict IN ('exempt', 'move', 'block')
   AND (v.expires IS NULL OR v.expires >= coalesce((SELECT time FROM log_end), v.at) / 86400000000);
 
-CREATE VIEW mail_verdict AS          -- the verdict on each warned mail: sender, ip, longest network, source, sender's domain
-SELECT m.id AS mail, coalesce(
-    (SELECT v.id FROM verdict v WHERE v.kind = 'sender' AND v.subject = fa.text),
+-- The order of precedence: sender, ip or longest network, source, longest domain of the sender. What decides a mail is
+-- coalesce(sender_verdict.own, client_verdict.verdict, sender_verdict.domain).
+CREATE VIEW client_verdict AS        -- of clients: by their address, else by their source
+SELECT c.id AS client, coalesce(
     (SELECT v.id FROM verdict v WHERE v.kind IN ('ip', 'network') AND v.low <= c.key AND c.key <= v.high
      ORDER BY v.bits DESC, v.kind = 'ip' DESC LIMIT 1),
-    (SELECT v.id FROM verdict v WHERE v.kind = 'source' AND v.subject = so.name),
-    (SELECT v.id FROM verdict v WHERE v.kind = 'domain' AND v.subject <> ''
-       AND (d.name = v.subject OR substr(d.name, -length(v.subject) - 1) = '.' || v.subject)
-     ORDER BY length(v.subject) DESC LIMIT 1)) AS verdict
-FROM fact_mail m
-JOIN client c ON c.id = m.client
-JOIN dim_source so ON so.id = c.source
-LEFT JOIN address sa ON sa.id = m.sender
-LEFT JOIN address fa ON fa.id = coalesce(sa.fold, sa.id)
-LEFT JOIN domain d ON d.id = sa.domain
+    (SELECT v.id FROM verdict v WHERE v.kind = 'source'
+       AND v.subject = (SELECT so.name FROM dim_source so WHERE so.id = c.source))) AS verdict
+FROM client c;
+
+CREATE VIEW sender_name AS           -- in one spelling, and the domain; '' of a sender without one
+SELECT n.sender, n.address, coalesce((SELECT d.name FROM domain d WHERE d.id = n.domain),
+  CASE WHEN instr(n.address, '@') THEN rtrim(substr(CAST(n.address AS TEXT), length(rtrim(CAST(n.address AS TEXT),
+    replace(CAST(n.address AS TEXT), '@', ''))) + 1), '.') ELSE '' END) AS domain
+FROM (SELECT a.id AS sender, a.domain, coalesce((SELECT f.text FROM address f WHERE f.id = a.fold), a.text) AS address
+      FROM address a) n;
+
+CREATE VIEW sender_verdict AS        -- of senders: on the address itself, and on its domain
+SELECT n.sender,
+  (SELECT v.id FROM verdict v WHERE v.kind = 'sender' AND v.subject = n.address) AS own,
+  (SELECT v.id FROM verdict v WHERE v.kind = 'domain' AND v.subject <> ''
+     AND (n.domain = v.subject OR substr(n.domain, -length(v.subject) - 1) = '.' || v.subject)
+   ORDER BY length(v.subject) DESC LIMIT 1) AS domain
+FROM sender_name n;
+
+CREATE VIEW mail_verdict AS          -- the verdict on each warned mail
+SELECT m.id AS mail, coalesce(s.own, c.verdict, s.domain) AS verdict
+FROM fact_mail m JOIN client_verdict c ON c.client = m.client LEFT JOIN sender_verdict s ON s.sender = m.sender
 WHERE EXISTS (SELECT 1 FROM human_verdict);
 
 CREATE VIEW recipient_fate AS        -- (mail, recipient, rule), however many texts say so
@@ -393,20 +452,22 @@ JOIN evidence e4 ON e4.id = m.spam
 LEFT JOIN dim_rule ru ON ru.id = q.rule
 LEFT JOIN address sa ON sa.id = m.sender
 LEFT JOIN domain d ON d.id = sa.domain
-LEFT JOIN fact_transaction t ON t.id = m.shown_transaction;
+LEFT JOIN fact_transaction t ON t.id = CASE m.shown_transaction WHEN 0 THEN m.id ELSE m.shown_transaction END;
 
 CREATE VIEW source_day AS            -- day as YYYY-MM-DD
-SELECT so.name AS source, so.kind, ru.name AS rule, date(d.day * 86400, 'unixepoch') AS day, d.attempts, d.mails,
-  d.lost AS would_be_lost, d.delivered, d.queued, d.held, d.unknown, d.bounced, d.spam, d.refused, d.tempfailed,
-  d.aborted, d.discarded
-FROM roll_source_day d JOIN dim_source so ON so.id = d.source LEFT JOIN dim_rule ru ON ru.id = d.rule;
+SELECT so.name AS source, so.kind, ru.name AS rule, date(d.day * 86400, 'unixepoch') AS day, sum(d.attempts) AS attempts,
+  sum(d.mails) AS mails, sum(d.lost) AS would_be_lost, sum(d.delivered) AS delivered, sum(d.queued) AS queued,
+  sum(d.held) AS held, sum(d.unknown) AS unknown, sum(d.bounced) AS bounced, sum(d.spam) AS spam,
+  sum(d.refused) AS refused, sum(d.tempfailed) AS tempfailed, sum(d.aborted) AS aborted, sum(d.discarded) AS discarded
+FROM roll_source_day d JOIN dim_source so ON so.id = d.source LEFT JOIN dim_rule ru ON ru.id = d.rule
+GROUP BY d.rule, d.source, d.day;
 
 CREATE VIEW source AS                -- one row a source and rule
 SELECT so.id, so.name AS source, so.kind, nullif(so.domain, '') AS domain, d.rule AS rule_id, ru.name AS rule,
   sum(d.attempts) AS attempts, sum(d.mails) AS mails, sum(d.lost) AS would_be_lost,
   sum(d.delivered) AS delivered, sum(d.queued) AS queued, sum(d.held) AS held, sum(d.unknown) AS unknown,
   sum(d.bounced) AS bounced, sum(d.spam) AS spam, sum(d.refused) AS refused, sum(d.tempfailed) AS tempfailed,
-  sum(d.aborted) AS aborted, sum(d.discarded) AS discarded, count(*) AS days_seen
+  sum(d.aborted) AS aborted, sum(d.discarded) AS discarded, count(DISTINCT d.day) AS days_seen
 FROM roll_source_day d JOIN dim_source so ON so.id = d.source LEFT JOIN dim_rule ru ON ru.id = d.rule
 GROUP BY d.rule, d.source;
 

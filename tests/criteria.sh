@@ -430,7 +430,7 @@ for table in roll_host_day roll_domain_day roll_text_day span; do
 	changed "DELETE FROM $table"
 	trouble "$table is empty"
 done
-for view in mail_verdict verdict recipient_fate; do
+for view in client_verdict sender_verdict verdict; do
 	changed "DROP VIEW $view"
 	trouble "the view $view is gone"
 done

@@ -188,3 +188,16 @@ as_nobody()
 		setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
 	fi
 }
+
+# summed TABLE...: SQL for the sums roll_TABLE, counted from the facts in the stretch of the parameters :since and :until,
+# as reader_window does.
+summed()
+{
+	local table
+
+	for table; do
+		echo "CREATE TEMP TABLE roll_$table AS SELECT * FROM main.roll_$table WHERE 0;"
+		cat -- "$ROOT/sql/write/recount_$table.sql"
+		echo ';'
+	done
+}

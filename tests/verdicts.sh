@@ -168,6 +168,7 @@ model()
 			shift 2
 		done
 		echo '.mode list'
+		summed source_day pair person evidence
 		cat -- "$ROOT/sql/read/$query.sql"
 		echo ';'
 	} | sqlite3 "$TMP/model.db"

@@ -9,24 +9,28 @@ UNION ALL SELECT 'stream', 'all', count(*) FROM chosen
 UNION ALL SELECT 'check', 'damaged', count(*) FROM quarantine
   WHERE gen IN (SELECT gen FROM chosen) AND (instr(bytes, x'00') OR len >= 65536 OR reason = 'two lines in one')
 UNION ALL SELECT 'check', 'suspect of rule', coalesce(sum(a.count), 0)
-  FROM fact_attempt a
+  FROM roll_line l
+  JOIN fact_attempt a ON a.place = l.place
+  JOIN dim_line k ON k.id = a.line
+  JOIN word w ON w.id = k.action
   JOIN text x ON x.id = a.text
   JOIN text y ON y.text = x.text AND y.template = x.template AND y.rule = (SELECT id FROM dim_rule WHERE name = :rule)
-  WHERE a.line IN (SELECT k.id FROM dim_line k JOIN word w ON w.id = k.action
-      WHERE k.flags & 4 AND (w.text IN ('warn', 'warning', 'reject_warning') OR w.text LIKE '%-warning'))
-    AND EXISTS (SELECT 1 FROM dim_line WHERE flags & 4) AND a.time >= :from AND a.time <= :to
-UNION ALL SELECT 'check', 'without a client', count(*) FROM fact_mail m
-  WHERE m.client NOT IN (SELECT id FROM client) AND m.first_time >= :from AND m.first_time <= :to
-    AND EXISTS (SELECT 1 FROM fact_recipient r
-      WHERE r.mail = m.id AND r.text IN (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule))
-UNION ALL SELECT 'check', 'without a mail', coalesce(sum(none), 0)
-  FROM (SELECT k.host, sum(m.id IS NULL) AS none, sum(m.id IS NOT NULL) AS one
-    FROM fact_attempt a
-    JOIN dim_line k ON k.id = a.line
-    LEFT JOIN fact_transaction t ON t.id = coalesce(a.tx, a.place)
-    LEFT JOIN fact_mail m ON m.id = coalesce(t.mail, t.id, a.tx, a.place)
-    WHERE a.text IN (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule)
-      AND k.flags & 5 = 1 AND a.time >= :from AND a.time <= :to
-    GROUP BY k.host)
-  WHERE none > one
+  WHERE l.sort = 0 AND (w.text IN ('warn', 'warning', 'reject_warning') OR w.text LIKE '%-warning')
+    AND a.time >= :from AND a.time <= :to
+UNION ALL SELECT 'check', 'without a client', coalesce(sum(rd.mails), 0) FROM roll_source_day rd
+  WHERE rd.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND rd.source = 0
+UNION ALL SELECT 'check', 'without a mail', coalesce(sum(o.lines), 0)
+  FROM (SELECT l.host, sum(l.attempts) AS lines FROM roll_loose l
+    WHERE l.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND l.last_time >= :from AND l.first_time <= :to
+    GROUP BY l.host) o
+  WHERE 2 * o.lines > (SELECT sum(rd.warned) FROM roll_domain_day rd
+    WHERE rd.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND rd.host = o.host
+      AND rd.last_warned >= :from AND rd.first_warned <= :to)
+UNION ALL SELECT 'check', 'sums differ', count(*) FROM dim_rule ru
+  WHERE ru.name = :rule AND EXISTS (SELECT 1 FROM main.roll_domain_day rd WHERE rd.rule = ru.id AND rd.warned)
+    AND EXISTS (SELECT 1 FROM fact_mail) AND (NOT EXISTS (SELECT 1 FROM main.roll_source_day rd WHERE rd.rule = ru.id)
+      OR EXISTS (SELECT 1 FROM main.roll_source_day rd WHERE rd.rule = ru.id AND rd.mails > 0)
+      AND (NOT EXISTS (SELECT 1 FROM main.roll_pair p WHERE p.rule = ru.id)
+        OR NOT EXISTS (SELECT 1 FROM main.roll_person p WHERE p.rule = ru.id)
+        OR NOT EXISTS (SELECT 1 FROM main.roll_evidence e WHERE e.rule = ru.id)))
 ORDER BY 1, 2

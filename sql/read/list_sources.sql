@@ -26,7 +26,7 @@ fates AS (SELECT source, rule_id, json_group_object(name, n) AS fates FROM
   (SELECT p.source, p.rule_id, f.name, count(*) AS n FROM pairs p JOIN fate f ON f.id = p.fate
    GROUP BY p.source, p.rule_id, f.id ORDER BY f.id) GROUP BY source, rule_id),
 people AS (SELECT source, rule_id, count(DISTINCT recipient) AS recipients FROM pairs GROUP BY source, rule_id),
-lines AS (SELECT so.name AS source, d.rule AS rule_id, sum(d.attempts) AS attempts FROM roll_source_day d
+lines AS (SELECT so.name AS source, d.rule AS rule_id, sum(d.attempts) AS attempts FROM main.roll_source_day d
   JOIN dim_source so ON so.id = d.source
   WHERE :since IS NULL AND :until IS NULL AND :sender IS NULL AND :recipient IS NULL AND :client IS NULL AND :fate IS NULL
   GROUP BY 1, 2

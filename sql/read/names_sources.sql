@@ -1,1 +1,1 @@
-SELECT id, kind, name, domain FROM dim_source
+SELECT id, kind, name, domain FROM dim_source ORDER BY id

@@ -1,14 +1,18 @@
 -- Who must move: senders and clients of the rule's mails that a verdict `move` decides. login: the one that the sender
 -- was seen with last, logged in and accepted on 465/587.
 WITH
-texts AS MATERIALIZED (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule),
 pair AS MATERIALIZED (
-  SELECT m.sender, m.client, min(m.id) AS id, count(*) AS mails FROM fact_mail m
-  WHERE m.id IN (SELECT r.mail FROM fact_recipient r WHERE r.text IN (SELECT id FROM texts))
-  GROUP BY m.sender, m.client),
+  SELECT p.sender, p.client, p.mails FROM main.roll_pair p WHERE p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.mails > 0),
+clients AS MATERIALIZED (
+  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND client IN (SELECT client FROM pair)),
+senders AS MATERIALIZED (
+  SELECT sender, own, domain FROM sender_verdict
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND sender IN (SELECT sender FROM pair)),
 moved AS MATERIALIZED (
-  SELECT p.sender, p.client, p.mails FROM pair p
-  WHERE (SELECT v.verdict FROM mail_verdict mv JOIN human_verdict v ON v.id = mv.verdict WHERE mv.mail = p.id) = 'move')
+  SELECT p.sender, p.client, p.mails
+  FROM pair p LEFT JOIN clients cv ON cv.client = p.client LEFT JOIN senders sv ON sv.sender = p.sender
+  JOIN human_verdict v ON v.id = coalesce(sv.own, cv.verdict, sv.domain)
+  WHERE v.verdict = 'move')
 SELECT 'sender' AS what, fa.text AS name, NULL AS ip, 0 AS inside, sum(o.mails) AS mails,
   (SELECT w.text FROM sighting s LEFT JOIN word w ON w.id = s.login
    WHERE s.kind = 'login' AND s.sender = fa.id ORDER BY s.last_time DESC, w.text LIMIT 1) AS login,

@@ -6,15 +6,17 @@ FROM sighting s JOIN client c ON c.id = s.client JOIN address ad ON ad.id = s.se
 WHERE s.kind = 'foreign' AND s.last_time >= :since AND s.first_time < :until
 GROUP BY c.ip
 UNION ALL
-SELECT c.ip, max(c.name), 0, min(fa.text), count(DISTINCT fa.id), count(*), min(m.first_time), max(m.last_time)
-FROM fact_mail m
-JOIN client c ON c.id = m.client
-LEFT JOIN address sa ON sa.id = m.sender
+SELECT c.ip, max(c.name), 0, min(fa.text), count(DISTINCT fa.id), sum(p.mails), min(rd.first_time), max(rd.last_time)
+FROM roll_pair p
+JOIN client c ON c.id = p.client
+JOIN dim_source so ON so.id = c.source AND so.kind = 'inside'
+JOIN (SELECT so.name, min(d.first_time) AS first_time, max(d.last_time) AS last_time
+      FROM dim_source so JOIN roll_source_day d ON d.source = so.id
+      WHERE d.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND d.mails > 0
+      GROUP BY so.id) rd ON rd.name = so.name
+LEFT JOIN address sa ON sa.id = p.sender
 LEFT JOIN address fa ON fa.id = coalesce(sa.fold, sa.id)
-WHERE m.client IN (SELECT i.id FROM client i JOIN dim_source so ON so.id = i.source WHERE so.kind = 'inside')
-  AND m.first_time >= :since AND m.first_time < :until
-  AND EXISTS (SELECT 1 FROM fact_recipient r WHERE r.mail = m.id AND r.text IN
-    (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule))
+WHERE p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.mails > 0
 GROUP BY c.ip
 ORDER BY mails DESC, 1, foreigner
 LIMIT :limit

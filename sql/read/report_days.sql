@@ -1,14 +1,11 @@
 -- Mails that a rule warned about by the local day of their first attempt, and how many of them would be lost.
-SELECT m.day, count(*) AS mails, sum(f.loses) AS lost
-FROM (SELECT r.mail, min(r.fate) AS fate FROM fact_recipient r
-      WHERE r.text IN (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule)
-      GROUP BY r.mail) q
-JOIN fact_mail m ON m.id = q.mail
-JOIN fate f ON f.id = q.fate
-LEFT JOIN address sa ON sa.id = m.sender
-LEFT JOIN domain d ON d.id = sa.domain
-WHERE (:since IS NULL OR m.first_time >= :since) AND (:until IS NULL OR m.first_time < :until)
-  AND (:domain IS NULL OR d.name = :domain OR substr(d.name, -length(:domain) - 1) = '.' || :domain
-    OR (:domain = '(null sender)' AND d.id IS NULL) OR (:domain = '(no domain)' AND d.name = ''))
-GROUP BY m.day
-ORDER BY m.day
+WITH
+own AS (
+  SELECT d.id FROM domain d WHERE d.name = :domain OR substr(d.name, -length(:domain) - 1) = '.' || :domain
+    OR (:domain = '(no domain)' AND d.name = '')
+  UNION ALL SELECT 0 WHERE :domain = '(null sender)')
+SELECT rd.day, sum(rd.mails) AS mails, sum(rd.lost) AS lost
+FROM roll_source_day rd
+WHERE rd.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND rd.mails > 0 AND (:domain IS NULL OR rd.domain IN own)
+GROUP BY rd.day
+ORDER BY rd.day

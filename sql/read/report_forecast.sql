@@ -2,12 +2,15 @@
 -- and its mails first tried in [:from, :to].
 WITH
 texts AS MATERIALIZED (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule),
+said AS MATERIALIZED (
+  SELECT coalesce(a.tx, a.place) AS tx, sum(a.count) AS attempts
+  FROM fact_attempt a JOIN dim_line k ON k.id = a.line
+  WHERE a.place >= (SELECT min(place) FROM roll_place WHERE hour >= :from / 3600000000) AND a.time >= :from AND a.time <= :to
+    AND k.flags & 17 = 1 AND a.text IN (SELECT id FROM texts)
+  GROUP BY 1),
 line AS MATERIALIZED (
-  SELECT coalesce(t.mail, t.id, a.tx, a.place) AS mail, sum(a.count) AS attempts
-  FROM fact_attempt a
-  JOIN dim_line k ON k.id = a.line
-  LEFT JOIN fact_transaction t ON t.id = coalesce(a.tx, a.place)
-  WHERE a.time >= :from AND a.time <= :to AND k.flags & 17 = 1 AND a.text IN (SELECT id FROM texts)
+  SELECT coalesce(t.mail, s.tx) AS mail, sum(s.attempts) AS attempts
+  FROM said s LEFT JOIN fact_transaction t ON t.id = s.tx
   GROUP BY 1),
 hit AS MATERIALIZED (
   SELECT m.id, m.sender, m.client, m.first_time >= :from AS fresh,
@@ -19,10 +22,16 @@ hit AS MATERIALIZED (
   LEFT JOIN domain d ON d.id = sa.domain
   WHERE :domain IS NULL OR d.name = :domain OR substr(d.name, -length(:domain) - 1) = '.' || :domain
     OR (:domain = '(null sender)' AND d.id IS NULL) OR (:domain = '(no domain)' AND d.name = '')),
-judged AS MATERIALIZED (
-  SELECT w.*, (SELECT mv.verdict FROM mail_verdict mv WHERE mv.mail = w.id) AS verdict
-  FROM (SELECT min(id) AS id, sum(attempts) AS attempts, sum(fresh) AS mails, sum(lost) AS lost
-    FROM hit GROUP BY sender, client) w)
+pair AS MATERIALIZED (
+  SELECT sender, client, sum(attempts) AS attempts, sum(fresh) AS mails, sum(lost) AS lost FROM hit GROUP BY sender, client),
+clients AS MATERIALIZED (
+  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND client IN (SELECT client FROM pair)),
+senders AS MATERIALIZED (
+  SELECT sender, own, domain FROM sender_verdict
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND sender IN (SELECT sender FROM pair)),
+judged AS (
+  SELECT p.*, coalesce(sv.own, cv.verdict, sv.domain) AS verdict
+  FROM pair p LEFT JOIN clients cv ON cv.client = p.client LEFT JOIN senders sv ON sv.sender = p.sender)
 SELECT coalesce(v.verdict, '') AS verdict, sum(j.attempts) AS attempts, sum(j.mails) AS mails, sum(j.lost) AS lost
 FROM judged j LEFT JOIN human_verdict v ON v.id = j.verdict
 GROUP BY 1

@@ -111,7 +111,7 @@ static void the_lock_ends_with_its_holder(void **state)
 
 static void mark(const char *text, char out[OUTBOX_MARK])
 {
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 
 	outbox_mark(r, slice_str(text), out);
 	reader_close(r);

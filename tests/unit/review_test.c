@@ -6,7 +6,7 @@ static const struct source_window all = {.rule = SLICE("own-domain"), .since = S
 static void asks(const char *expected)
 {
 	static const char *const why[] = {"undecided", "changed", "asked"};
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	struct review *v = review_load(r, &all, verdict_today());
 	char got[2000] = "";
 
@@ -21,7 +21,7 @@ static void asks(const char *expected)
 static bool changed(const char *typed, char how[200])
 {
 	struct subject s = subject_typed(typed);
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	struct verdict_row row;
 
 	verdict_find(r, &s, &row);
@@ -144,7 +144,7 @@ static void ways_know_narrower_and_wider_verdicts(void **state)
 	world_mail(CLERK, STRANGER, 0, FATE_SPAM, EVIDENCE_PASS);
 	mark_as("203.0.113.77", VERDICT_BLOCK);
 	mark_as("203.0.0.0/16", VERDICT_EXEMPT);
-	r = reader_open(world_path);
+	r = world_reader();
 	ways_load(r, &s, STAMP_NONE, &w);
 	assert_int_equal(w.mails, 3);
 	assert_int_equal(w.lost, 2);
@@ -164,7 +164,7 @@ static void narrower_names_what_the_subject_consists_of(void **state)
 	world_mail(BOSS, NEWS_A, 0, FATE_DELIVERED, EVIDENCE_PASS);
 	world_mail(LOUD_BOSS, NEWS_A, 0, FATE_DELIVERED, EVIDENCE_PASS);
 	world_mail(CLERK, NEWS_B, 0, FATE_SPAM, EVIDENCE_PASS);
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	assert_int_equal(review_narrower(r, &all, &s, c), 6);
 	assert_string_equal(c[0].subject.text, "203.0.113.0/24");
 	assert_string_equal(c[1].subject.text, "203.0.113.7");
@@ -186,7 +186,7 @@ static void wider_says_what_else_it_would_admit(void **state)
 	world_mail(CLERK, STRANGER, 0, FATE_REFUSED, EVIDENCE_FAIL);
 	world_mail(CLERK, STRANGER, 0, FATE_SPAM, EVIDENCE_FAIL);
 	world_mail(CLERK, STRANGER, 0, FATE_DELIVERED, EVIDENCE_FAIL);
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	assert_int_equal(review_wider(r, &all, &s, "news.example", c), 3);
 	assert_string_equal(c[0].subject.text, "203.0.113.0/24");
 	assert_int_equal(c[0].mails, 4);
@@ -207,7 +207,7 @@ static void six_keeps_its_form(void **state)
 
 	(void)state;
 	world_mail(BOSS, SIX, 0, FATE_DELIVERED, EVIDENCE_PASS);
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	assert_int_equal(review_wider(r, &all, &s, NULL, c), 2);
 	assert_string_equal(c[0].subject.text, "2001:db8::/64");
 	assert_int_equal(c[0].mails, 1);

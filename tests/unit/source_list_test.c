@@ -2,7 +2,7 @@
 
 static struct source_list *sources(void)
 {
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	const struct source_window all = {.rule = SLICE("own-domain"), .since = STAMP_NONE, .until = STAMP_NONE};
 	struct source_list *l = source_list_load(r, &all);
 
@@ -78,7 +78,7 @@ static void a_window_and_a_domain_choose_mails(void **state)
 	world_mail(BOSS, NEWS_A, 0, FATE_DELIVERED, EVIDENCE_PASS);
 	world_mail(BRANCH, NEWS_A, 1, FATE_DELIVERED, EVIDENCE_PASS);
 	world_mail(BRANCH, PRINTER, 2, FATE_DELIVERED, EVIDENCE_PASS);
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	struct source_window w = {.rule = SLICE("own-domain"), .since = NOON(1), .until = NOON(2)};
 	struct source_list *l = source_list_load(r, &w);
 	assert_int_equal(l->mails, 1);

@@ -166,7 +166,7 @@ static void mails(int n, int client, int day, enum fate fate, enum evidence spf)
 
 static const struct summary_rule *tell(int day)
 {
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 
 	world_sql("UPDATE generation SET last_stamp = %lld", (long long)NOON(TODAY + 1));
 	summary_release(&s);
@@ -295,7 +295,7 @@ static void a_hole_is_told_on_the_days_that_it_reaches_into(void **state)
 static void a_day_may_have_23_or_25_hours(void **state)
 {
 	const int64_t hour = INT64_C(3600000000);
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 
 	(void)state;
 	setenv("TZ", "Europe/Berlin", 1);

@@ -65,7 +65,7 @@ static void what_cannot_be_meant_is_refused_with_a_reason(void **state)
 	    {"news\xe2\x80\x8b.example", "cannot be seen"},
 	    {"n\xff.example", "no UTF-8"},
 	};
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	struct subject s;
 	char why[200];
 
@@ -249,7 +249,7 @@ static void later_leaves_the_verdict_standing(void **state)
 	said("news.example", (struct mark){VERDICT_LATER, NULL, NULL, verdict_today() + 3});
 	assert_string_equal(verdict_on(mail), "exempt");
 	struct subject s = subject_typed("news.example");
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	struct verdict_row row;
 	assert_true(verdict_find(r, &s, &row));
 	assert_int_equal(row.word, VERDICT_EXEMPT);

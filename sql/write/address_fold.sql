@@ -1,1 +1,0 @@
-UPDATE address SET fold = :fold WHERE id = :id
