@@ -118,6 +118,20 @@ static bool is_fresh(const struct follow *f, const struct input_about *a)
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000 - a->mtime_us / 1000 < f->o->rotate_wait_ms;
 }
 
+/*
+ * Its writer may not have let go of it: it was written a moment ago, or nothing
+ * younger has a line yet, however long it has been silent.
+ */
+static bool may_grow(const struct follow *f, const struct followed *l, const struct input *set, size_t i)
+{
+	const struct input_about *a = input_about(set, i);
+	bool youngest = !l->live.begun;
+
+	for (size_t k = i + 1; k < input_count(set); k++)
+		youngest &= input_about(set, k)->head_n == 0;
+	return a->pack == INPUT_PLAIN && (a->head_n == 0 || youngest || is_fresh(f, a));
+}
+
 /* A file of the set, whose turn it is; kept open it leaves the set. */
 static void read_file(struct follow *f, struct followed *l, struct input *set, size_t i)
 {
@@ -126,7 +140,7 @@ static void read_file(struct follow *f, struct followed *l, struct input *set, s
 	if (has_plain_twin(set, i))
 		return;
 	l->join = true;
-	if (a->pack == INPUT_PLAIN && (a->head_n == 0 || is_fresh(f, a)) && l->old_n < TAILS) {
+	if (may_grow(f, l, set, i) && l->old_n < TAILS) {
 		keep_open(f, l, set, i); /* an empty one, too: its writer may be late */
 		return;
 	}
@@ -437,7 +451,7 @@ static void scan_file(struct follow *f, struct followed *l, struct input *set, s
 
 	if (t && t->dev == a->dev && t->ino == a->ino)
 		open_file(f, l, t, a);
-	else if (!t && (g ? has_more(a, g) : unread))
+	else if (!t && (g ? has_more(a, g) || (a->size == g->off && may_grow(f, l, set, i)) : unread))
 		read_file(f, l, set, i);
 	else if (!t && g && g->state != GENERATION_COMPLETE && !is_fresh(f, a))
 		mark_complete(f, g);
