@@ -110,6 +110,8 @@ bool tail_begin(struct follow *f, struct followed *l, struct tail *t, bool at_en
 void tail_take(struct follow *f, struct tail *t);
 /* Reads on for a while and commits; true if there is more. */
 bool tail_read(struct follow *f, struct tail *t);
+/* Before anything younger is read: the rest of the rotated files that are open and begun, but for `t` (NULL: of all). */
+void tails_catch_up(struct follow *f, struct followed *l, const struct tail *t);
 /* Nobody writes to it any more: a half line is a line. */
 void tail_drain(struct follow *f, struct followed *l, struct tail *t);
 void tail_rename(struct follow *f, struct tail *t, const struct input_about *a);

@@ -476,6 +476,8 @@ bool set_scan(struct follow *f, struct followed *l)
 	chain.v = xcalloc(chain.n + 1, sizeof *chain.v);
 	for (size_t i = 0; i < chain.n; i++)
 		chain.v[i] = *input_about(set, i);
+	/* What is open may have grown since it was last read, and all of this set come into being behind it. */
+	tails_catch_up(f, l, NULL);
 	for (size_t i = 0; i < chain.n && !follow_stopped(f); i++) {
 		f->run.before = stream_before(f, l, &chain, &chain.v[i]);
 		scan_file(f, l, set, i - (chain.n - input_count(set)), i >= from || chain.v[i].first_us > young);

@@ -107,7 +107,7 @@ static bool live_batch_full(const struct run *run)
  * Once a file has a line its writer has let go of the older ones: only now is
  * what they hold all that comes before it.
  */
-static void olds_first(struct follow *f, struct followed *l, const struct tail *t)
+void tails_catch_up(struct follow *f, struct followed *l, const struct tail *t)
 {
 	struct stat st;
 
@@ -148,7 +148,7 @@ bool tail_begin(struct follow *f, struct followed *l, struct tail *t, bool at_en
 	t->useless = is_read_elsewhere(l, t, a);
 	if (t->useless)
 		return false;
-	olds_first(f, l, t);
+	tails_catch_up(f, l, t);
 	run_know(run);
 	f->ingest.log = l->path;
 	run->before = t->before;
