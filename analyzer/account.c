@@ -113,6 +113,15 @@ void run_sample(struct run *run, int64_t off, struct slice bytes, const struct l
 	memcpy(s->text, bytes.p, s->n); /* it may hold a NUL */
 }
 
+void run_forget_counts(struct run *run)
+{
+	memset(run->kinds, 0, sizeof run->kinds);
+	memset(run->shapes, 0, (shapes_count() + 1) * sizeof *run->shapes);
+	run->names_rule = run->checked = run->differ = 0;
+	run->parts = 0;
+	run->batch_lines = run->batch_bytes = 0;
+}
+
 void run_flush_counts(struct run *run)
 {
 	const struct tracker_counts *c = tracker_counts(run->tracker);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -18,18 +19,22 @@
 
 static const struct {
 	int rc, exit;
+	bool passes; /* may be otherwise in a while */
 } exits[] = {
-    {SQLITE_FULL, EX_IOERR},      {SQLITE_IOERR, EX_IOERR},        {SQLITE_NOTADB, EX_DATAERR},
-    {SQLITE_CORRUPT, EX_DATAERR}, {SQLITE_CANTOPEN, EX_CANTCREAT}, {SQLITE_READONLY, EX_CANTCREAT},
-    {SQLITE_BUSY, EX_TEMPFAIL},   {SQLITE_LOCKED, EX_TEMPFAIL},    {SQLITE_NOMEM, EX_OSERR},
-    {SQLITE_AUTH, EX_NOPERM},     {SQLITE_PERM, EX_NOPERM},
+    {SQLITE_FULL, EX_IOERR, true},       {SQLITE_IOERR, EX_IOERR, true},        {SQLITE_NOTADB, EX_DATAERR, false},
+    {SQLITE_CORRUPT, EX_DATAERR, false}, {SQLITE_CANTOPEN, EX_CANTCREAT, true}, {SQLITE_READONLY, EX_CANTCREAT, true},
+    {SQLITE_BUSY, EX_TEMPFAIL, true},    {SQLITE_LOCKED, EX_TEMPFAIL, true},    {SQLITE_NOMEM, EX_OSERR, true},
+    {SQLITE_AUTH, EX_NOPERM, false},     {SQLITE_PERM, EX_NOPERM, false},
 };
 
-static int exit_of(int rc)
+static int exit_of(int rc, bool *passes)
 {
+	*passes = false;
 	for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
-		if (exits[i].rc == (rc & 0xff))
+		if (exits[i].rc == (rc & 0xff)) {
+			*passes = exits[i].passes;
 			return exits[i].exit;
+		}
 	return EX_SOFTWARE;
 }
 
@@ -45,8 +50,14 @@ _Noreturn void db_fail(struct db *d, sqlite3_stmt *s, int rc)
 {
 	char file[512];
 
+	const char *why = d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc);
+	bool passes;
+	int code = exit_of(rc, &passes);
+
 	msg_safe(slice_str(d->path), file, sizeof file);
-	msg_die(exit_of(rc), "%s: %s: %s", file, name_of(d, s), d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc));
+	if (passes)
+		msg_fail(code, "%s: %s: %s", file, name_of(d, s), why);
+	msg_die(code, "%s: %s: %s", file, name_of(d, s), why);
 }
 
 /* --------------------------------------------------------- the writing thread */
@@ -85,7 +96,7 @@ sqlite3_stmt *db_stmt(struct db *d, enum sql_id id)
 	int rc = sqlite3_prepare_v3(d->h, sql_text[id], -1, SQLITE_PREPARE_PERSISTENT, &s, NULL);
 	d->stmt[id] = s;
 	if (rc != SQLITE_OK)
-		msg_die(exit_of(rc), "%s: %s", sql_name[id], sqlite3_errmsg(d->h));
+		db_fail(d, NULL, rc);
 	return s;
 }
 
@@ -266,6 +277,19 @@ struct db *db_open(const char *path)
 	return d;
 }
 
+/*
+ * How often the lock is asked for. Who asks whether we are alive holds it for an instant
+ * (follow_lock.c); a child that was being started when its parent was killed, until it has become
+ * another program.
+ */
+#define ASKER_NAPS 5
+#define GONE_NAPS 200
+
+static bool is_gone(long pid)
+{
+	return pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
 /* Taken for life by the one process that reads logs (design.md 8). */
 static void take_ingest_lock(struct db *d)
 {
@@ -277,16 +301,16 @@ static void take_ingest_lock(struct db *d)
 	d->ingest_lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (d->ingest_lock < 0)
 		msg_die(EX_CANTCREAT, "cannot create %s: %s", file, strerror(errno));
-	/* Who asks whether we are alive holds it for an instant (follow_lock.c). */
 	for (int naps = 0; flock(d->ingest_lock, LOCK_EX | LOCK_NB) != 0; naps++) {
-		if (naps < 5) {
-			nanosleep(&nap, NULL);
-			continue;
-		}
-		ssize_t n = pread(d->ingest_lock, pid, sizeof pid - 1, 0);
-		pid[n > 0 ? n : 0] = '\0';
-		msg_die(EX_TEMPFAIL, "%s: another wouldblock (pid %ld) is reading logs into this database", file,
-		        strtol(pid, NULL, 10));
+		ssize_t n = errno == EWOULDBLOCK || errno == EINTR ? pread(d->ingest_lock, pid, sizeof pid - 1, 0) : -1;
+		long holder = strtol(n > 0 ? pid : "", NULL, 10);
+		if (n < 0)
+			msg_die(EX_IOERR, "cannot lock %s: %s", file, strerror(errno));
+		if (naps >= (is_gone(holder) ? GONE_NAPS : ASKER_NAPS))
+			msg_die(EX_TEMPFAIL, "%s: another wouldblock (pid %ld) is reading logs into this database",
+			        file, holder);
+		nanosleep(&nap, NULL);
+		memset(pid, 0, sizeof pid);
 	}
 	int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 	if (ftruncate(d->ingest_lock, 0) != 0 || pwrite(d->ingest_lock, pid, (size_t)n, 0) != n)
@@ -347,6 +371,17 @@ static void refuse_odd_file(const char *path)
 		msg_die(EX_CANTCREAT, "cannot use %s as a database: it has a second name (hard link)", file);
 }
 
+#define WRITER_PRAGMAS "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192"
+
+/* A file that was replaced under us would swallow the commit without a word (faults.md 1.7, D8). */
+static void check_same_file(struct db *d)
+{
+	struct stat st;
+
+	if (stat(d->path, &st) != 0 || st.st_dev != d->dev || st.st_ino != d->ino)
+		msg_die(EX_TEMPFAIL, "%s: the database was moved or replaced while we wrote", d->path);
+}
+
 struct db *db_open_ingest(const char *path)
 {
 	struct db *d = db_new(path);
@@ -366,9 +401,27 @@ struct db *db_open_ingest(const char *path)
 	if (pragma(d, "SELECT count(*) FROM sqlite_master") == 0)
 		create_schema(d);
 	check_ours(d);
-	db_exec(d, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192");
+	db_exec(d, WRITER_PRAGMAS);
 	upgrade(d);
 	return d;
+}
+
+void db_reopen(struct db *d)
+{
+	int rc;
+
+	for (int i = 0; i < SQL_COUNT; i++)
+		d->stmt[i] = (sqlite3_finalize(d->stmt[i]), NULL);
+	sqlite3_close(d->h);
+	d->h = NULL;
+	flock(d->write_lock, LOCK_UN);
+	check_same_file(d);
+	rc = sqlite3_open_v2(d->path, &d->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK)
+		db_fail(d, NULL, rc);
+	harden(d);
+	check_ours(d);
+	db_exec(d, WRITER_PRAGMAS);
 }
 
 struct db *db_open_write(const char *path)
@@ -435,15 +488,6 @@ void db_begin(struct db *d)
 {
 	take_write_lock(d);
 	db_exec(d, "BEGIN IMMEDIATE");
-}
-
-/* A file that was replaced under us would swallow the commit without a word (faults.md 1.7, D8). */
-static void check_same_file(struct db *d)
-{
-	struct stat st;
-
-	if (stat(d->path, &st) != 0 || st.st_dev != d->dev || st.st_ino != d->ino)
-		msg_die(EX_TEMPFAIL, "%s: the database was moved or replaced while we wrote", d->path);
 }
 
 void db_commit(struct db *d)

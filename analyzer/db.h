@@ -3,7 +3,8 @@
  * store.c and query.c the only code that knows SQLite.
  *
  * A failing call ends the program with the statement's name, SQLite's words and
- * an exit code of sysexits(3); what was not committed is as if it never was.
+ * an exit code of sysexits(3); what was not committed is as if it never was. What
+ * may pass (disk full, an I/O error, no memory) goes through msg_fail.
  */
 #ifndef WB_DB_H
 #define WB_DB_H
@@ -41,6 +42,11 @@ struct db *db_open_ingest(const char *path);
  */
 #define DB_PATIENCE 5 /* seconds */
 struct db *db_open_write(const char *path);
+/*
+ * After msg_fail: whatever transaction there was is gone, statements are made anew, the locks stay
+ * ours. For the one who opened with db_open_ingest; ends the program if the file is another one now.
+ */
+void db_reopen(struct db *d);
 struct db *db_close(struct db *d); /* always NULL */
 
 /*

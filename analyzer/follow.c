@@ -8,6 +8,7 @@
 #include "../parsers/shapes.h"
 #include "follow_i.h"
 #include "journal.h"
+#include "owner.h"
 
 #define LULL_MS 50
 
@@ -44,8 +45,10 @@ static void memory_load(struct follow *f)
 
 static void memory_drop(struct follow *f)
 {
-	f->run.tracker = tracker_free(f->run.tracker);
-	f->run.store = store_free(f->run.store);
+	if (f->run.tracker)
+		f->run.tracker = tracker_free(f->run.tracker);
+	if (f->run.store)
+		f->run.store = store_free(f->run.store);
 }
 
 /* SIGHUP: settings anew; bad ones are complained of, and the old ones stay. */
@@ -143,10 +146,10 @@ static void end(struct follow *f)
 /* ------------------------------------------------------------------ the loop */
 
 /* All is read for now. */
-static void at_rest(struct follow *f, bool *backlog)
+static void at_rest(struct follow *f)
 {
-	if (*backlog) {
-		*backlog = false;
+	if (f->backlog) {
+		f->backlog = false;
 		f->ingest.batch_lines = LIVE_LINES;
 	}
 	if (f->behind)
@@ -155,11 +158,11 @@ static void at_rest(struct follow *f, bool *backlog)
 	lock_tell(f, true);
 }
 
-static int patience(const struct follow *f)
+static int patience(const struct follow *f, int ms)
 {
-	int ms = notify_patience(f->notify);
+	int limit = notify_patience(f->notify);
 
-	return ms >= 0 && ms < f->o->poll_ms ? ms : f->o->poll_ms;
+	return limit >= 0 && limit < ms ? limit : ms;
 }
 
 /* Once nothing has come for a moment, what makes a commit slow is done before the next line comes. */
@@ -170,37 +173,114 @@ static bool wait_for_more(struct follow *f)
 			return true;
 		db_checkpoint(f->run.db);
 	}
-	return watch_wait(f->watch, patience(f), journal_fd(f->journal));
+	return watch_wait(f->watch, patience(f, f->o->poll_ms), journal_fd(f->journal));
+}
+
+static void one_round(struct follow *f)
+{
+	bool more = false;
+
+	if (f->o->reload && *f->o->reload) {
+		reload(f);
+		f->woken = true;
+	}
+	for (size_t i = 0; i < f->logs && !follow_stopped(f); i++)
+		more |= followed_step(f, &f->log[i], f->woken);
+	if (f->journal)
+		more |= journal_step(f->journal);
+	notify_alive(f->notify);
+	f->woken = false;
+	f->round++;
+	if (more || follow_stopped(f)) {
+		f->troubles = 0;
+		let_signals_in(f);
+		return;
+	}
+	at_rest(f);
+	f->troubles = 0;
+	f->woken = wait_for_more(f);
+}
+
+/* ------------------------------------------------------------------ trouble */
+
+#define PAUSE_MAX_MS 60000
+#define MEMORY_TRIES 2 /* in turn: who has no memory had better be another process */
+
+/*
+ * After trouble nothing in memory is believed (faults.md 1.3): the batch is rolled back, and all
+ * is loaded as the database has it. What is open stays open, or rotated files would be lost with
+ * their last names.
+ */
+static void begin_anew(struct follow *f)
+{
+	struct run *run = &f->run;
+
+	run->in = NULL;
+	memory_drop(f);
+	run_forget_counts(run);
+	db_reopen(run->db);
+	db_checkpoint_lazily(run->db);
+	db_begin(run->db); /* can it be written to? If not, nothing is made in vain */
+	owner_take(run->db);
+	db_commit(run->db);
+	memory_load(f);
+	run_know(run);
+	for (size_t i = 0; i < f->logs; i++)
+		followed_again(f, &f->log[i]);
+	if (f->journal)
+		journal_again(f->journal);
+	f->woken = true;
+	notify_say(f->notify, "STATUS=reading on");
+}
+
+/* Once by once longer, but a signal is heard. */
+static void rest_from_trouble(struct follow *f, int code)
+{
+	int64_t ms = f->o->poll_ms / 2 + 1, until;
+
+	if (code == EX_OSERR && f->troubles >= MEMORY_TRIES)
+		_exit(code); /* why has been said */
+	for (int i = 0; i < f->troubles && ms < PAUSE_MAX_MS; i++)
+		ms *= 2;
+	ms = ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
+	f->troubles++;
+	notify_say(f->notify, "STATUS=paused, nothing can be stored; next try in %lld ms", (long long)ms);
+	until = follow_now_ns() + ms * 1000000;
+	while (!follow_stopped(f) && (ms = (until - follow_now_ns()) / 1000000) > 0) {
+		watch_sleep(f->watch, patience(f, (int)ms));
+		notify_alive(f->notify);
+	}
+}
+
+/* Rounds until we are stopped, 0; or the code of a trouble that may pass. */
+static int follow_rounds(struct follow *f)
+{
+	jmp_buf trouble;
+
+	switch (setjmp(trouble)) {
+	case 0: break;
+	case EX_OSERR: return EX_OSERR;
+	default: return EX_IOERR;
+	}
+	msg_rescue(&trouble);
+	if (f->troubles && !follow_stopped(f))
+		begin_anew(f);
+	while (!follow_stopped(f))
+		one_round(f);
+	msg_rescue(NULL);
+	return 0;
 }
 
 int follow_run(const char *database, const struct follow_options *o)
 {
 	struct follow *f = xcalloc(1, sizeof *f);
-	bool woken = true, backlog = true;
+	int code;
 
 	f->o = o;
+	f->woken = f->backlog = true;
 	begin(f, database);
-	while (!follow_stopped(f)) {
-		bool more = false;
-
-		if (o->reload && *o->reload) {
-			reload(f);
-			woken = true;
-		}
-		for (size_t i = 0; i < f->logs && !follow_stopped(f); i++)
-			more |= followed_step(f, &f->log[i], woken);
-		if (f->journal)
-			more |= journal_step(f->journal);
-		notify_alive(f->notify);
-		woken = false;
-		f->round++;
-		if (more || follow_stopped(f)) {
-			let_signals_in(f);
-			continue;
-		}
-		at_rest(f, &backlog);
-		woken = wait_for_more(f);
-	}
+	while ((code = follow_rounds(f)) != 0)
+		rest_from_trouble(f, code);
 	end(f);
 	free(f);
 	return 0;

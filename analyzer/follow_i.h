@@ -60,6 +60,9 @@ struct followed {
 	bool late;     /* it was not there when we began: nothing of it is old */
 	char why[200]; /* why it cannot be opened, as last said */
 	bool cut;      /* its last stream was cut off by a truncation, and the next one has not begun */
+	/* of a scan that is being made */
+	struct input *set;
+	struct input_about *chain;
 };
 
 struct journal;
@@ -80,6 +83,9 @@ struct follow {
 	bool told;                 /* that all was read, at least once */
 	uint64_t round;            /* of the loop */
 	bool behind;               /* something was read in this round */
+	bool woken;                /* something happened to what we watch */
+	bool backlog;              /* it has not caught up yet */
+	int troubles;              /* in turn: how often all had to be begun anew */
 };
 
 int64_t follow_now_ns(void);
@@ -93,6 +99,8 @@ bool followed_step(struct follow *f, struct followed *l, bool woken);
  */
 bool followed_is_scanned(const struct followed *l, const struct input_about *a);
 void followed_release(struct follow *f, struct followed *l);
+/* A batch was rolled back: what is open stays open, and is read from where the database says. */
+void followed_again(struct follow *f, struct followed *l);
 
 /* follow_tail.c */
 enum tail_look {
@@ -110,6 +118,7 @@ bool tail_begin(struct follow *f, struct followed *l, struct tail *t, bool at_en
 void tail_take(struct follow *f, struct tail *t);
 /* Reads on for a while and commits; true if there is more. */
 bool tail_read(struct follow *f, struct tail *t);
+void tail_again(struct follow *f, struct tail *t);
 /* Before anything younger is read: the rest of the rotated files that are open and begun, but for `t` (NULL: of all). */
 void tails_catch_up(struct follow *f, struct followed *l, const struct tail *t);
 /* Nobody writes to it any more: a half line is a line. */
@@ -138,6 +147,7 @@ void names_release(struct names *names);
 /* follow_set.c */
 /* Reads what is unread of the rotated files. False: the live name moved meanwhile, look again. */
 bool set_scan(struct follow *f, struct followed *l);
+void set_release(struct followed *l);
 /* Once the live stream has begun: what it follows, and what is missing between streams. */
 void set_join_live(struct follow *f, struct followed *l);
 

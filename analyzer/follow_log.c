@@ -309,8 +309,24 @@ bool followed_step(struct follow *f, struct followed *l, bool woken)
 	return more;
 }
 
+void followed_again(struct follow *f, struct followed *l)
+{
+	set_release(l);
+	for (size_t i = 0; i < l->old_n;) {
+		if (l->old[i].in)
+			tail_again(f, &l->old[i++]);
+		else
+			old_drop(f, l, i);
+	}
+	if (l->live.in)
+		tail_again(f, &l->live);
+	l->scan = l->join = true;
+	l->again = l->told = false;
+}
+
 void followed_release(struct follow *f, struct followed *l)
 {
+	set_release(l);
 	tail_close(f, &l->live);
 	for (size_t i = 0; i < l->old_n; i++)
 		tail_close(f, &l->old[i]);

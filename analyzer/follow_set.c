@@ -457,6 +457,13 @@ static void scan_file(struct follow *f, struct followed *l, struct input *set, s
 		mark_complete(f, g);
 }
 
+void set_release(struct followed *l)
+{
+	l->set = input_close(l->set);
+	free(l->chain);
+	l->chain = NULL;
+}
+
 bool set_scan(struct follow *f, struct followed *l)
 {
 	struct input *set;
@@ -465,7 +472,7 @@ bool set_scan(struct follow *f, struct followed *l)
 	size_t from;
 
 	run_know(&f->run);
-	set = open_set(f, l);
+	set = l->set = open_set(f, l);
 	if (!set)
 		return false;
 	from = first_unread(f, l, set);
@@ -473,7 +480,7 @@ bool set_scan(struct follow *f, struct followed *l)
 	cut_find(f, l, set);
 	find_lost(f, l, set);
 	chain.n = input_count(set);
-	chain.v = xcalloc(chain.n + 1, sizeof *chain.v);
+	chain.v = l->chain = xcalloc(chain.n + 1, sizeof *chain.v);
 	for (size_t i = 0; i < chain.n; i++)
 		chain.v[i] = *input_about(set, i);
 	/* What is open may have grown since it was last read, and all of this set come into being behind it. */
@@ -484,7 +491,6 @@ bool set_scan(struct follow *f, struct followed *l)
 	}
 	run_know(&f->run);
 	join_set(f, l, &chain);
-	free(chain.v);
-	input_close(set);
+	set_release(l);
 	return true;
 }

@@ -95,6 +95,27 @@ void tail_take(struct follow *f, struct tail *t)
 	t->quiet_ns = follow_now_ns();
 }
 
+void tail_again(struct follow *f, struct tail *t)
+{
+	struct run *run = &f->run;
+
+	t->size = -1;
+	t->drained = false;
+	t->quiet_ns = follow_now_ns();
+	input_finished(t->in, false);
+	for (size_t k = 0; k < run->known_n; k++)
+		/* One that was given up as truncated, but not in the database, must be found so again. */
+		if (run->known[k].gen == t->g.gen && (t->begun || run->known[k].state != GENERATION_COMPLETE)) {
+			t->begun = true;
+			run_stream_resume(run, &run->known[k]);
+			t->g = run->g;
+			t->frame = run->frame;
+			t->failures = 1; /* so that its place is sought */
+			return;
+		}
+	t->begun = false;
+}
+
 /* ------------------------------------------------------------------------------------------------- reading on */
 
 static bool live_batch_full(const struct run *run)

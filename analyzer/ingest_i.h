@@ -75,6 +75,8 @@ void run_note_spans(struct run *run, const struct piece *piece);
 /* Keeps a line that was not understood, in whole bytes and as it was taken apart. */
 void run_sample(struct run *run, int64_t off, struct slice bytes, const struct line *line);
 void run_flush_counts(struct run *run);
+/* What was added up since the last commit belongs to a batch that never was. */
+void run_forget_counts(struct run *run);
 
 /* resume.c */
 bool same_head(const struct generation *g, const struct input_about *a);

@@ -275,18 +275,13 @@ int journal_fd(const struct journal *j)
 	return j && j->pid ? j->out : -1;
 }
 
-struct journal *journal_new(struct follow *f)
+/* The stream that the database knows, if there is one. */
+static void stream_find(struct journal *j)
 {
-	struct journal *j = xcalloc(1, sizeof *j);
-	struct run *run = &f->run;
-	uint32_t log;
+	struct run *run = &j->f->run;
+	uint32_t log = log_of_path(run, j->name);
 
-	j->f = f;
-	j->out = -1;
-	j->buf = xmalloc(BUFFER);
-	j->line = xmalloc(4 * INPUT_LINE_MAX + LINE_ROOM);
-	snprintf(j->name, sizeof j->name, "journal%s%s", f->o->unit ? ":" : "", f->o->unit ? f->o->unit : "");
-	log = log_of_path(run, j->name);
+	j->begun = false;
 	for (size_t k = 0; k < run->known_n && !j->begun; k++)
 		if (run->known[k].log == log) {
 			run_stream_resume(run, &run->known[k]);
@@ -294,6 +289,25 @@ struct journal *journal_new(struct follow *f)
 			j->frame = run->frame;
 			j->begun = true;
 		}
+}
+
+void journal_again(struct journal *j)
+{
+	child_end(j);
+	stream_find(j);
+	j->again_ns = 0;
+}
+
+struct journal *journal_new(struct follow *f)
+{
+	struct journal *j = xcalloc(1, sizeof *j);
+
+	j->f = f;
+	j->out = -1;
+	j->buf = xmalloc(BUFFER);
+	j->line = xmalloc(4 * INPUT_LINE_MAX + LINE_ROOM);
+	snprintf(j->name, sizeof j->name, "journal%s%s", f->o->unit ? ":" : "", f->o->unit ? f->o->unit : "");
+	stream_find(j);
 	return j;
 }
 

@@ -15,6 +15,8 @@ struct journal;
 
 struct journal *journal_new(struct follow *f);
 struct journal *journal_free(struct journal *j); /* always NULL; NULL is fine */
+/* A batch was rolled back: begins again behind the last entry that the database has. */
+void journal_again(struct journal *j);
 /* Reads what is there and commits; true if there is more. Starts the program again if it has ended. */
 bool journal_step(struct journal *j);
 /* To wait for; -1: none now. */

@@ -14,6 +14,7 @@
 
 static void (*exit_hook)(void);
 static bool quiet;
+static jmp_buf *rescue;
 
 void msg_on_exit(void (*hook)(void))
 {
@@ -103,6 +104,28 @@ void msg_die(int code, const char *fmt, ...)
 	_exit(code);
 }
 
+void msg_rescue(jmp_buf *to)
+{
+	rescue = to;
+}
+
+void msg_fail(int code, const char *fmt, ...)
+{
+	jmp_buf *to = rescue;
+	va_list ap;
+
+	rescue = NULL;
+	if (!to)
+		call_hook();
+	va_start(ap, fmt);
+	say(PREFIX, fmt, ap);
+	va_end(ap);
+	if (to)
+		longjmp(*to, code);
+	fflush(stdout);
+	_exit(code);
+}
+
 void msg_bug_at(const char *file, int line, const char *fmt, ...)
 {
 	va_list ap;
@@ -164,7 +187,7 @@ const char *msg_safe(struct slice s, char *buf, size_t cap)
 static void *or_die(void *p)
 {
 	if (!p)
-		msg_die(EX_OSERR, "out of memory");
+		msg_fail(EX_OSERR, "out of memory");
 	return p;
 }
 

@@ -6,6 +6,7 @@
 #ifndef WB_MSG_H
 #define WB_MSG_H
 
+#include <setjmp.h>
 #include <stdnoreturn.h>
 
 #include "../parsers/slice.h"
@@ -17,6 +18,14 @@ void msg_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void msg_quiet(bool on);
 /* Ends the program with a sysexits code after calling the exit hook (which puts the terminal back). */
 noreturn void msg_die(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * Trouble that may pass: no room on the disk, no memory, no descriptors. Says so and ends the
+ * program like msg_die, unless somebody can begin anew: then it is his turn, once, and what was
+ * half made is his to drop.
+ */
+noreturn void msg_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Where msg_fail goes with its code, which setjmp gives there; NULL: it ends the program. */
+void msg_rescue(jmp_buf *to);
 /* Our own mistake: says `bug: file:line: what`, aborts with EX_SOFTWARE (70). */
 #define msg_bug(...) msg_bug_at(__FILE__, __LINE__, __VA_ARGS__)
 noreturn void msg_bug_at(const char *file, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -30,7 +39,7 @@ void msg_on_exit(void (*hook)(void));
  */
 const char *msg_safe(struct slice s, char *buf, size_t cap);
 
-/* Memory or death (71). */
+/* Memory or msg_fail (71). */
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);

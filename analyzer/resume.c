@@ -27,6 +27,7 @@ void generation_name(struct generation *g, const struct input_about *a)
 void run_know(struct run *run)
 {
 	free(run->known);
+	run->known = NULL;
 	run->known = generation_list(run->db, &run->known_n);
 }
 
@@ -222,6 +223,11 @@ static void need_year(const struct input_about *a)
 
 static enum run_outcome cannot_read(struct run *run)
 {
+	char path[300];
+	const char *why = input_trouble(run->in);
+
+	msg_warn("cannot read %s: %s", msg_safe(slice_str(run->path), path, sizeof path),
+	         why ? why : "no reason given");
 	run->r->bad++;
 	run->r->exit = EX_NOINPUT;
 	return RUN_FAILED;

@@ -71,3 +71,10 @@ bool watch_wait(struct watch *w, int ms, int other)
 		return true;
 	return true;
 }
+
+void watch_sleep(struct watch *w, int ms)
+{
+	const struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+
+	ppoll(NULL, 0, &limit, w->waiting);
+}

@@ -34,5 +34,7 @@ void watch_forget(struct watch *w, int number); /* -1 is fine */
  * False if only the time is over. One system call if nothing happens.
  */
 bool watch_wait(struct watch *w, int ms, int other);
+/* The same, for time and signals only. */
+void watch_sleep(struct watch *w, int ms);
 
 #endif
