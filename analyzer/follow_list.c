@@ -2,9 +2,11 @@
  * The names beside a log that may be its rotated files.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 
 #include "follow_i.h"
 #include "sibling.h"
@@ -51,6 +53,8 @@ static void list_dir(const struct followed *l, struct names *names, const char *
 {
 	DIR *dir = opendir(where);
 
+	if (!dir && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO))
+		msg_fail(EX_OSERR, "cannot list %s: %s", where, strerror(errno)); /* not: there is none */
 	if (!dir)
 		return;
 	for (const struct dirent *e; (e = readdir(dir));)

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "../parsers/syslog.h"
 #include "msg.h"
 #include "unpack.h"
 
+#define READ_TRIES 3            /* after EIO (P11) */
 #define LOOK 65536              /* how far we look for a first stamp */
 #define SAMPLE_ABOVE (16 << 20) /* larger plain files are sampled */
 #define SAMPLE_STEP 65536
@@ -43,11 +45,12 @@ static size_t read_full(int fd, char *buf, size_t cap)
 static size_t pread_full(int fd, char *buf, size_t cap, int64_t off)
 {
 	size_t n = 0;
+	int tries = 0;
 
 	while (n < cap) {
 		ssize_t got = pread(fd, buf + n, cap - n, off + (int64_t)n);
 
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && (errno == EINTR || (errno == EIO && ++tries < READ_TRIES)))
 			continue;
 		if (got <= 0)
 			break;
@@ -114,9 +117,16 @@ static const char *take_stock(struct input_file *f)
 static const char *open_file(struct input_file *f)
 {
 	const char *path = f->about.path;
+	char shown[1024];
 
-	f->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-	                               : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	do
+		f->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+		                               : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	while (f->fd < 0 && errno == EINTR);
+	/* Not the file's trouble: to go on without it would tear what its lines belong to. */
+	if (f->fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+		msg_fail(EX_OSERR, "cannot open %s: %s", msg_safe(slice_str(path), shown, sizeof(shown)),
+		         strerror(errno));
 	/* What open(2) says of a socket helps nobody. */
 	if (f->fd < 0)
 		return errno == ENXIO ? "is a socket or a device" : strerror(errno);
