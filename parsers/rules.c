@@ -41,7 +41,7 @@ static struct pattern **pattern_of(struct rule *rule, const struct field *f)
 	return (struct pattern **)(void *)((char *)rule + f->pattern);
 }
 
-void rules_init(struct rules *r)
+bool rules_init(struct rules *r)
 {
 	char why[160];
 	size_t at;
@@ -51,7 +51,8 @@ void rules_init(struct rules *r)
 	for (size_t i = 0; i < sizeof(own_domain) / sizeof(own_domain[0]); i++)
 		if (!rules_set(r, SLICE("own-domain"), slice_str(own_domain[i].field), slice_str(own_domain[i].value),
 		               &at, why, sizeof(why)))
-			abort();
+			return false;
+	return true;
 }
 
 void rules_release(struct rules *r)

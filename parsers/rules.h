@@ -25,8 +25,8 @@ struct rules {
 	uint64_t limit_hits; /* matches that ran into a limit: an `intact` failure */
 };
 
-/* With the built-in rule in it. */
-void rules_init(struct rules *r);
+/* With the built-in rule in it. False: no memory, and it is not. */
+bool rules_init(struct rules *r);
 void rules_release(struct rules *r);
 
 /*

@@ -183,7 +183,7 @@ static bool new_settings(void *arg, struct follow_settings *into)
 		c->origin[next] = origin_free(c->origin[next]);
 		settings_release(&c->settings[next]);
 	}
-	if (settings_load(&c->settings[next], c->o->common.config) > 0) {
+	if (settings_load(&c->settings[next], c->o->common.config) != 0) {
 		msg_warn("the settings are bad: the old ones stay");
 		settings_release(&c->settings[next]);
 		return false;

@@ -24,8 +24,10 @@ static void zone_set(const struct common *c, struct settings *s)
 
 void common_settings(const struct common *c, struct settings *s)
 {
-	if (settings_load(s, c->config) > 0)
-		exit(EX_CONFIG);
+	int complaints = settings_load(s, c->config);
+
+	if (complaints != 0)
+		exit(complaints < 0 ? EX_IOERR : EX_CONFIG);
 	zone_set(c, s);
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "../analyzer/msg.h"
@@ -130,7 +131,8 @@ void settings_default(struct settings *s)
 	char why[WHY_MAX];
 
 	memset(s, 0, sizeof(*s));
-	rules_init(&s->rules);
+	if (!rules_init(&s->rules))
+		msg_fail(EX_OSERR, "out of memory");
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (!setting_store(s, &settings[i], settings[i].preset, why, sizeof(why)))
 			msg_bug("default of %s: %s", settings[i].key, why);
@@ -216,7 +218,8 @@ void settings_print(FILE *out)
 		section = row->section;
 		fprintf(out, "; %s\n%s =%s%s\n", row->help, row->key, *row->preset ? " " : "", row->preset);
 	}
-	rules_init(&rules);
+	if (!rules_init(&rules))
+		msg_fail(EX_OSERR, "out of memory");
 	for (int i = 0; i < rules.count; i++) {
 		const struct rule *r = &rules.rule[i];
 

@@ -56,7 +56,8 @@ void settings_release(struct settings *s);
  * Defaults, then the file. path NULL: SETTINGS_FILE if there is one, else only
  * the defaults; a path that is given must exist. Each bad line is one msg_warn
  * with file and line, all of them in one run; the rest of the file counts.
- * Returns the number of complaints: with any, the program ends with EX_CONFIG.
+ * Returns the number of complaints: with any, the program ends with EX_CONFIG. -1: the file could
+ * not be read, and that may pass; EX_IOERR then.
  * *s is always to be released.
  */
 int settings_load(struct settings *s, const char *path);

@@ -260,17 +260,26 @@ static char *file_read(int fd, size_t *n, const char **why)
 	struct stat st;
 	ssize_t got = 1;
 
+	errno = 0;
 	*why = fstat(fd, &st) == 0 ? file_trouble(&st) : strerror(errno);
 	if (*why)
 		return NULL;
 	text = xmalloc(FILE_MAX + 1);
 	for (*n = 0; *n <= FILE_MAX && got > 0; *n += got > 0 ? (size_t)got : 0)
-		got = read(fd, text + *n, FILE_MAX + 1 - *n);
+		do
+			got = read(fd, text + *n, FILE_MAX + 1 - *n);
+		while (got < 0 && errno == EINTR);
 	if (got >= 0 && *n <= FILE_MAX)
 		return text;
 	*why = got < 0 ? strerror(errno) : "grows while it is read";
-	free(text);
+	free(text); /* leaves errno alone */
 	return NULL;
+}
+
+/* errno of a failure: does it tell of the system, or of the file? */
+static int failed(void)
+{
+	return errno == EIO || errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -1 : 1;
 }
 
 static int load(struct settings *s, int fd, const char *path)
@@ -283,7 +292,7 @@ static int load(struct settings *s, int fd, const char *path)
 
 	if (!text) {
 		msg_warn("%s: %s", path, why);
-		return 1;
+		return failed();
 	}
 	l = xcalloc(1, sizeof(*l));
 	l->s = s;
@@ -303,13 +312,15 @@ int settings_load(struct settings *s, const char *path)
 
 	settings_default(s);
 	/* O_NONBLOCK: a FIFO must not hold us before we see what it is. */
-	fd = open(path ? path : SETTINGS_FILE, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	do
+		fd = open(path ? path : SETTINGS_FILE, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	while (fd < 0 && errno == EINTR);
 	if (fd < 0 && !path && errno == ENOENT)
 		return 0;
 	msg_safe(slice_str(path ? path : SETTINGS_FILE), shown, sizeof(shown));
 	if (fd < 0) {
 		msg_warn("%s: %s", shown, strerror(errno));
-		return 1;
+		return failed();
 	}
 	complaints = load(s, fd, shown);
 	close(fd);
