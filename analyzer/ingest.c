@@ -432,7 +432,7 @@ void ingest_run(const char *database, struct rules *rules, const struct origin *
 	else
 		run_tell_changes(&run);
 	run_files(&run);
-	if (out->bytes) {
+	if (out->bytes || out->known) { /* a call that ended before this may have read all */
 		store_begin(run.store);
 		join_streams(&run);
 		store_find_holes(run.store);
