@@ -63,6 +63,8 @@ struct followed {
 	/* of a scan that is being made */
 	struct input *set;
 	struct input_about *chain;
+	struct input_about
+	    closed; /* the youngest rotated file that could not be opened, by its name; not rotated: none */
 };
 
 struct journal;

@@ -47,9 +47,9 @@ static struct tail *open_tail(struct followed *l, const struct input_about *a)
 }
 
 /* The newest stream of this log that the database knows; NULL: it is new to us. */
-static const struct generation *newest_known(struct follow *f, const struct followed *l)
+static const struct generation *newest_known(const struct follow *f, const struct followed *l)
 {
-	struct run *run = &f->run;
+	const struct run *run = &f->run;
 	const struct generation *newest = NULL;
 	for (size_t k = 0; k < run->known_n; k++) {
 		const struct generation *g = &run->known[k];
@@ -201,6 +201,29 @@ static struct input *open_listed(const struct follow *f, const struct followed *
 	return in;
 }
 
+static bool is_in(const struct input *set, const struct name *name)
+{
+	for (size_t i = 0; i < input_count(set); i++)
+		if (input_about(set, i)->dev == name->dev && input_about(set, i)->ino == name->ino)
+			return true;
+	return false;
+}
+
+/* The youngest that could not be opened; of a log that is known, though older ones were looked at. */
+static void note_closed(const struct follow *f, struct followed *l, const struct input *set, const struct names *names)
+{
+	size_t last = names->n;
+
+	l->closed = (struct input_about){0};
+	while (newest_known(f, l) && last > 0 && !is_in(set, &names->v[last - 1]))
+		last--;
+	for (size_t i = 0; i < last; i++)
+		if (!is_in(set, &names->v[i])) {
+			l->closed = names->v[i].about;
+			return;
+		}
+}
+
 static void nap(void)
 {
 	const struct timespec t = {.tv_nsec = 5000000};
@@ -212,7 +235,7 @@ static void nap(void)
  * All files of the set, open, as they were called at one moment: the listing
  * before and after the opening is the same. NULL: the live name is another file by now.
  */
-static struct input *open_set(const struct follow *f, const struct followed *l)
+static struct input *open_set(const struct follow *f, struct followed *l)
 {
 	struct names before, after;
 	struct input *in = NULL;
@@ -226,6 +249,7 @@ static struct input *open_set(const struct follow *f, const struct followed *l)
 		in = open_listed(f, l, &before);
 		names_list(f, l, &after);
 		same = names_same(&before, &after);
+		note_closed(f, l, in, &before);
 		names_release(&before);
 		names_release(&after);
 	}
@@ -342,6 +366,29 @@ static void find_lost(struct follow *f, struct followed *l, const struct input *
 		if (until != STAMP_NONE)
 			tell_lost(f, l, g, until);
 	}
+}
+
+/*
+ * A rotated file that we may not open, or have nothing to uncompress it with: what is younger is
+ * read without it, and what it would have told is a hole.
+ */
+static void tell_closed(struct follow *f, const struct followed *l, const struct input *set)
+{
+	int64_t until = l->live.in ? input_about(l->live.in, 0)->first_us : STAMP_NONE;
+	bool wanted = newest_known(f, l) || (!l->started && f->o->begin == FOLLOW_HISTORY);
+
+	if (!l->closed.rotated || !wanted || (l->live.in && known_head(&f->run, input_about(l->live.in, 0))))
+		return;
+	for (size_t i = input_count(set); i-- > 0;) {
+		const struct input_about *a = input_about(set, i);
+		if (sibling_compare_names(a, &l->closed) < 0)
+			until = a->first_us;
+		if (known_head(&f->run, a) && sibling_compare_names(a, &l->closed) < 0)
+			return; /* what is younger was read before */
+	}
+	store_begin(f->run.store);
+	store_hole(f->run.store, 0, 0, until, until, 0, 0, "a rotated file could not be opened");
+	store_commit(f->run.store, NULL, NULL);
 }
 
 /* ------------------------------------------------------------------- seams */
@@ -479,6 +526,7 @@ bool set_scan(struct follow *f, struct followed *l)
 	young = not_older_than(f, l);
 	cut_find(f, l, set);
 	find_lost(f, l, set);
+	tell_closed(f, l, set);
 	chain.n = input_count(set);
 	chain.v = l->chain = xcalloc(chain.n + 1, sizeof *chain.v);
 	for (size_t i = 0; i < chain.n; i++)
