@@ -193,7 +193,12 @@ $(BUILD)/access_query: $(BUILD)/obj/tests/access_query.o $(ARCHIVES_parsers)
 	$(call tell,LINK)
 	$Q$(LINK) -o $@ $^ $(LIBS_parsers)
 
-test: units all $(BUILD)/access_query | $(BUILD)/have/test
+# What tests/faults.sh preloads; without guards or sanitizers, which have libraries of their own.
+$(BUILD)/faults.so: tests/faults/shim.c $(BUILD)/said/flags | $(BUILD)/have/build
+	$(call tell,LINK)
+	$Q$(CC) $(LANGUAGE) $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden -shared -o $@ $< -ldl
+
+test: units all $(BUILD)/access_query $(BUILD)/faults.so | $(BUILD)/have/test
 	$(RUN)
 
 # A status of its own, so that no test takes a sanitizer's end for an answer.
@@ -221,7 +226,7 @@ demo: all $(DEMO_LOG)
 
 # ------------------------------------------------------------------ lint
 
-CODE = $(sort $(wildcard $(foreach d,$(ROOMS) tests tests/unit tests/fuzz tests/bench,$d/*.c $d/*.h)))
+CODE = $(sort $(wildcard $(foreach d,$(ROOMS) tests tests/unit tests/fuzz tests/bench tests/faults,$d/*.c $d/*.h)))
 SCRIPTS = $(sort $(wildcard tests/*.sh tests/*/*.sh)) .ci/run .ci/packages sql/embed
 PROCESSORS = $$(nproc 2>/dev/null || echo 2)
 
@@ -280,10 +285,11 @@ $(BUILD)/genlog: $(OBJECTS_genlog)
 bench: all $(BUILD)/genlog
 	GENLOG=$(BUILD)/genlog WOULDBLOCK=$(BUILD)/wouldblock tests/bench/bench.sh
 
-torture: all | $(BUILD)/have/test
+torture: all $(BUILD)/faults.so | $(BUILD)/have/test
 	$(RUN) 'cut-every:14400:tests/cut.sh every' 'cut-many:7200:tests/cut.sh 5000' \
 		'kills:3600:tests/torture/kill.sh 1000' 'steps:7200:tests/torture/steps.sh all' \
-		'mutants:7200:tests/torture/mutants.sh' 'flood:120:tests/torture/flood.sh 60'
+		'mutants:7200:tests/torture/mutants.sh' 'flood:120:tests/torture/flood.sh 60' \
+		'faults-every:14400:tests/faults.sh every'
 
 # ------------------------------------------------------------------ packages, installing
 

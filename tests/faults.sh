@@ -1,0 +1,253 @@
+#!/usr/bin/env bash
+#
+#     faults.sh [every]
+#
+# What the system does to us (faults.md P6 to P13, D1, I53): calls that fail (tests/faults/shim.c), a
+# disk that is full, names that change between two looks. `every`: each call of each sort fails once,
+# which takes hours.
+#
+# FAULT_SHIM=PATH names the preloaded library; `make test` builds it.
+
+# shellcheck source=tests/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+SHIM=$(realpath -m -- "${FAULT_SHIM:-${BUILD:-$ROOT/.build}/faults.so}")
+ok "the library that makes calls fail is there" test -e "$SHIM" || finish
+corpus mail.iso.log "$TMP/all.log"
+TOTAL=$(wc -l <"$TMP/all.log")
+fresh whole
+wb ingest --quiet "$TMP/all.log"
+lists "$TMP/whole.lists"
+sort -o "$TMP/whole.lists" "$TMP/whole.lists"
+
+FOLLOWER='' SMALL=''
+trap 'end_all' EXIT
+
+end_all()
+{
+	[ -z "$FOLLOWER" ] || kill -9 "$FOLLOWER" 2>/dev/null
+	[ -z "$SMALL" ] || umount "$SMALL" 2>/dev/null
+	rm -rf -- "$TMP"
+}
+
+# ------------------------------------------------------------------ a follower and its log
+
+# scene NAME: an empty folder, a database, a log that is not there yet.
+scene()
+{
+	fresh "$1"
+	DIR=$TMP/$1.d
+	LOG=$DIR/logs/mail.log
+	mkdir -- "$DIR/logs"
+}
+
+# part FROM TO: these lines of the log.
+part()
+{
+	sed -n "$1,$2p" -- "$TMP/all.log"
+}
+
+# follow [NAME=VALUE...]: starts it, under orders for the shim if there are any.
+follow()
+{
+	env "${@:-A=}" ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "$WOULDBLOCK" --db "$DB" --config "$CONF" \
+		follow --history 9 --poll 50 --rotate-wait 300 "$LOG" 2>>"$DIR/errors" &
+	FOLLOWER=$!
+}
+
+unfollow()
+{
+	kill -"${1:-TERM}" "$FOLLOWER" 2>/dev/null
+	wait "$FOLLOWER" 2>/dev/null
+	STATUS=$?
+	FOLLOWER=
+}
+
+read_lines()
+{
+	local n
+	n=$(sqlite3 -readonly "$DB" "SELECT coalesce(sum(lines), 0) FROM counted WHERE sort <> 'check'" 2>/dev/null)
+	echo "${n:-0}"
+}
+
+# until_true COMMAND...: 10 s at most.
+until_true()
+{
+	local i
+	for ((i = 0; i < 500; i++)); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.02
+	done
+	echo "never true: $*"
+	cat -- "$DIR/errors"
+	return 1
+}
+
+has_read()
+{
+	[ "$(read_lines)" -ge "$1" ]
+}
+
+until_read()
+{
+	until_true has_read "$1" && return
+	echo "read $(read_lines) lines"
+	return 1
+}
+
+at_rest()
+{
+	grep -Eq '^follow [0-9]+ 0*[1-9]' "$DB.ingest.lock"
+}
+
+says_all()
+{
+	lists "$TMP/now.lists" && sort -o "$TMP/now.lists" "$TMP/now.lists" && same "$TMP/whole.lists" "$TMP/now.lists"
+}
+
+# ends_whole WHAT: all is read, each line once, and every mail is what it is.
+ends_whole()
+{
+	ok "$1: all is read" until_read "$TOTAL"
+	unfollow
+	ok "$1: it ends with 0" status_is 0
+	ok "$1: each line once" test "$(read_lines)" -eq "$TOTAL"
+	ok "$1: attempts, mails and fates are those of the whole log" says_all
+	ok "$1: the database is whole" test "$(sqlite3 -readonly "$DB" 'PRAGMA integrity_check')" = ok
+}
+
+# ------------------------------------------------------------------ names that change between two looks
+
+# A writer that is late by more than rotate_wait, and a follower that was not there when it began.
+scene late
+part 1 2000 >"$LOG"
+follow
+until_read 2000 >/dev/null
+unfollow KILL
+mv -- "$LOG" "$LOG.1"
+: >"$LOG"
+touch -d '1 hour ago' "$LOG.1"
+rm -- "$DB.ingest.lock"
+follow
+until_true at_rest
+part 2001 3000 >>"$LOG.1"
+sleep 0.3
+part 3001 "$TOTAL" >>"$LOG"
+ends_whole "lines behind the end of a rotated file that was read, before the first of the new one"
+
+# The live file is renamed after it was opened, before the others are listed.
+scene renamed
+part 1 1000 >"$LOG"
+follow
+until_read 1000 >/dev/null
+unfollow KILL
+mv -- "$LOG" "$LOG.3"
+part 1001 1500 | gzip >"$LOG.2.gz"
+part 1501 2000 >"$LOG.1"
+touch -d '1 hour ago' "$LOG.1" "$LOG.2.gz" "$LOG.3"
+part 2001 2500 >"$LOG"
+part 2501 "$TOTAL" >"$DIR/rest"
+cat >"$DIR/rotate" <<-END
+	cd '$DIR/logs'
+	mv mail.log.3 mail.log.4; mv mail.log.2.gz mail.log.3.gz; mv mail.log.1 mail.log.2; mv mail.log mail.log.1
+	cp '$DIR/rest' mail.log
+END
+follow LD_PRELOAD="$SHIM" FI_CALL=list FI_PATH="$DIR/logs" FI_N=1 FI_RUN="sh '$DIR/rotate'"
+ends_whole "a live file renamed between its opening and the listing of the others"
+
+# Between the last look at a rotated file and the listing, its writer ends it, and fills others.
+scene finished
+part 1 1000 >"$LOG"
+part 1001 1500 >"$DIR/late"
+part 1501 2000 | gzip >"$DIR/second.gz"
+part 2001 2500 >"$DIR/third"
+part 2501 "$TOTAL" >"$DIR/rest"
+cat >"$DIR/rotate" <<-END
+	cd '$DIR/logs'
+	cat '$DIR/late' >>mail.log.1
+	gzip -c mail.log.1 >mail.log.3.gz; rm mail.log.1
+	cp '$DIR/second.gz' mail.log.2.gz; cp '$DIR/third' mail.log.1; touch -d '1 hour ago' mail.log.*
+	cp '$DIR/rest' mail.log
+END
+follow LD_PRELOAD="$SHIM" FI_CALL=list FI_PATH="$DIR/logs" FI_N=3 FI_RUN="sh '$DIR/rotate'"
+until_read 1000 >/dev/null
+mv -- "$LOG" "$LOG.1"
+ends_whole "a rotated file that was finished between the last look at it and the listing"
+
+# logrotate moves the old files up one by one before it renames the live one (I53).
+scene shifted
+part 1 500 | gzip >"$LOG.3.gz"
+part 501 1000 | gzip >"$LOG.2.gz"
+part 1001 1500 >"$LOG.1"
+touch -d '1 hour ago' "$LOG.1" "$LOG.2.gz" "$LOG.3.gz"
+part 1501 "$TOTAL" >"$LOG"
+cat >"$DIR/rotate" <<-END
+	cd '$DIR/logs'
+	mv mail.log.3.gz mail.log.4.gz; mv mail.log.2.gz mail.log.3.gz; mv mail.log.1 mail.log.2
+END
+follow LD_PRELOAD="$SHIM" FI_CALL=open FI_PATH=mail.log.2.gz FI_N=1 FI_RUN="sh '$DIR/rotate'"
+ends_whole "names that move up between the listing and the opening"
+
+# ------------------------------------------------------------------ calls that fail
+
+# The log is written while calls fail; live batches are small, so that many are torn.
+scene torn
+part 1 1000 >"$LOG"
+follow
+until_read 1000 >/dev/null
+unfollow
+follow LD_PRELOAD="$SHIM" FI_CALL=pwrite FI_PATH=db-wal FI_N=90 FI_ERR=ENOSPC
+for ((at = 1001; at <= TOTAL; at += 200)); do
+	part "$at" $((at + 199)) >>"$LOG"
+	sleep 0.01
+done
+ends_whole "a disk that is full for one write in the middle of a batch"
+ok "... it has said so" grep -q 'disk is full' "$DIR/errors"
+
+faults()
+{
+	python3 "$TESTS/faults/faults.py" "$WOULDBLOCK" "$SHIM" "$TMP/all.log" "$TMP/faults" "$@"
+}
+
+if [ "${1-}" = every ]; then
+	ok "each call that fails: on it goes, or it stops in good order, and nothing is lost" faults --every --jobs 4
+	finish
+fi
+ok "calls that fail: on it goes, or it stops in good order, and nothing is lost" faults --points "${FAULT_POINTS:-2}" --jobs 4
+
+# ------------------------------------------------------------------ a disk that is full
+
+# Room is given back while it runs: to a limit of file size, which anybody may set ...
+scene limit
+cat -- "$TMP/all.log" >"$LOG"
+(
+	trap '' XFSZ
+	ulimit -S -f 600
+	exec "$WOULDBLOCK" --db "$DB" --config "$CONF" follow --history 9 --poll 50 --rotate-wait 300 "$LOG" 2>>"$DIR/errors"
+) &
+FOLLOWER=$!
+ok "no room for the database: it says so" until_true grep -q "^wouldblock: .*db: " "$DIR/errors"
+ok "... and stays" kill -0 "$FOLLOWER"
+prlimit --pid "$FOLLOWER" --fsize=unlimited
+ends_whole "room after a file was not allowed to grow"
+
+# ... and to a file system, where that is permitted.
+SMALL=$TMP/small
+mkdir -- "$SMALL"
+if ! mount -t tmpfs -o size=600k none "$SMALL" 2>"$TMP/refused"; then
+	echo "# no small file system may be mounted here ($(cat -- "$TMP/refused")): the limit above stands for it"
+	SMALL=
+	finish
+fi
+scene full
+DB=$SMALL/db
+cat -- "$TMP/all.log" >"$LOG"
+run ingest --quiet "$LOG"
+ok "ingest ends with 74 and one line when the disk is full" complains 74
+rm -f -- "$DB"*
+follow
+ok "follow says that the disk is full" until_true grep -q 'disk is full' "$DIR/errors"
+ok "... and stays" kill -0 "$FOLLOWER"
+mount -o remount,size=20m "$SMALL"
+ends_whole "room after the disk was full"
+finish

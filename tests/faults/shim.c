@@ -1,0 +1,363 @@
+/*
+ * A library to preload (LD_PRELOAD): lets chosen calls of the C library fail, so that tests can see
+ * what the program makes of it. Calls are counted from main() on, in this process alone.
+ *
+ *   FI_CALL   which, parted by commas: open read pread write pwrite sync ftruncate fstat mmap malloc
+ *             spawn inotify list
+ *   FI_PATH   only for files whose name holds this text (what has no file is left alone then)
+ *   FI_N      the call that fails: 1 is the first; 0 or not set: none, they are only counted
+ *   FI_ERR    EINTR EIO ENOSPC EMFILE ENOMEM EROFS ...: what it says; SHORT: half of what was asked
+ *             for; KILL: it never comes back
+ *   FI_EVER   every call from then on fails
+ *   FI_RUN    does not fail: runs this for /bin/sh before the call
+ *   FI_COUNT  a file of 16 bytes, which takes the number of calls and that of failures
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+static struct {
+	bool armed, ever, halves;
+	const char *calls, *path, *run;
+	int error;
+	uint64_t n;
+	struct {
+		uint64_t calls, failures;
+	} own, *count;
+} fault = {.count = &fault.own};
+
+static const struct {
+	const char *name;
+	int value;
+} errors[] = {
+    {"EINTR", EINTR},   {"EIO", EIO},       {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EMFILE", EMFILE},
+    {"ENFILE", ENFILE}, {"ENOMEM", ENOMEM}, {"EROFS", EROFS},   {"EACCES", EACCES}, {"EAGAIN", EAGAIN},
+};
+
+/* ------------------------------------------------------------------ which calls */
+
+static bool is_called(const char *what)
+{
+	size_t n = strlen(what);
+
+	for (const char *p = fault.calls; p && *p; p += strcspn(p, ","), p += *p == ',')
+		if (strncmp(p, what, n) == 0 && (p[n] == ',' || p[n] == '\0'))
+			return true;
+	return false;
+}
+
+static bool is_wanted(int fd, const char *name)
+{
+	char link[64], path[4096];
+	long n;
+
+	if (!fault.path)
+		return true;
+	if (name)
+		return strstr(name, fault.path);
+	if (fd < 0)
+		return false;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+	path[n > 0 ? n : 0] = '\0';
+	return strstr(path, fault.path);
+}
+
+static void run(void)
+{
+	pid_t child;
+
+	fault.armed = false;
+	child = fork();
+	if (child == 0) {
+		execl("/bin/sh", "sh", "-c", fault.run, (char *)NULL);
+		_exit(127);
+	}
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	fault.armed = true;
+}
+
+/* This call is counted; true if it must fail, or give half of what is asked for. */
+static bool fails(const char *what, int fd, const char *name)
+{
+	int saved = errno;
+	uint64_t n;
+
+	if (!fault.armed || !is_called(what) || !is_wanted(fd, name))
+		return false;
+	n = ++fault.count->calls;
+	errno = saved;
+	if (fault.n == 0 || (fault.ever ? n < fault.n : n != fault.n))
+		return false;
+	fault.count->failures++;
+	if (fault.run) {
+		run();
+		return false;
+	}
+	if (fault.error == -1)
+		kill(getpid(), SIGKILL);
+	errno = fault.error;
+	return true;
+}
+
+/* ------------------------------------------------------------------ main */
+
+static void read_orders(void)
+{
+	const char *n = getenv("FI_N"), *error = getenv("FI_ERR"), *file = getenv("FI_COUNT");
+	int fd;
+
+	fault.calls = getenv("FI_CALL");
+	fault.path = getenv("FI_PATH");
+	fault.run = getenv("FI_RUN");
+	fault.ever = getenv("FI_EVER");
+	fault.n = n ? strtoull(n, NULL, 10) : 0;
+	fault.halves = error && strcmp(error, "SHORT") == 0;
+	fault.error = error && strcmp(error, "KILL") == 0 ? -1 : EIO;
+	for (size_t i = 0; error && i < sizeof errors / sizeof *errors; i++)
+		if (strcmp(error, errors[i].name) == 0)
+			fault.error = errors[i].value;
+	fd = file ? (int)syscall(SYS_openat, AT_FDCWD, file, O_RDWR | O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		void *p =
+		    (void *)syscall(SYS_mmap, NULL, sizeof *fault.count, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (p != MAP_FAILED)
+			fault.count = p;
+		syscall(SYS_close, fd);
+	}
+	unsetenv("LD_PRELOAD"); /* children are not meant */
+}
+
+static int (*real_main)(int, char **, char **);
+
+static int armed_main(int argc, char **argv, char **env)
+{
+	read_orders();
+	fault.armed = fault.calls != NULL;
+	return real_main(argc, argv, env);
+}
+
+/* The next library's function of this name. dlsym may ask for memory: malloc must not need it for that. */
+#define NEXT(name)                     \
+	static __typeof__(name) *real; \
+	if (!real)                     \
+	*(void **)&real = dlsym(RTLD_NEXT, #name)
+
+EXPORT int __libc_start_main(int (*program)(int, char **, char **), int argc, char **argv, void (*init)(void),
+                             void (*fini)(void), void (*rtld_fini)(void), void *stack_end);
+EXPORT int __libc_start_main(int (*program)(int, char **, char **), int argc, char **argv, void (*init)(void),
+                             void (*fini)(void), void (*rtld_fini)(void), void *stack_end)
+{
+	NEXT(__libc_start_main);
+	real_main = program;
+	return real(armed_main, argc, argv, init, fini, rtld_fini, stack_end);
+}
+
+/* ------------------------------------------------------------------ files */
+
+static size_t portion(size_t n)
+{
+	return n > 1 ? n / 2 : n;
+}
+
+#define OPEN(name)                                                                      \
+	EXPORT int name(const char *path, int flags, ...)                               \
+	{                                                                               \
+		NEXT(name);                                                             \
+		va_list ap;                                                             \
+		va_start(ap, flags);                                                    \
+		mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(ap, mode_t) : 0; \
+		va_end(ap);                                                             \
+		return fails("open", -1, path) ? -1 : real(path, flags, mode);          \
+	}
+OPEN(open)
+OPEN(open64)
+
+EXPORT DIR *opendir(const char *path)
+{
+	NEXT(opendir);
+	return fails("list", -1, path) ? NULL : real(path);
+}
+
+#define TRANSFER(what, ...)          \
+	if (fails(what, fd, NULL)) { \
+		if (!fault.halves)   \
+			return -1;   \
+		n = portion(n);      \
+	}                            \
+	return real(__VA_ARGS__)
+
+EXPORT ssize_t read(int fd, void *to, size_t n)
+{
+	NEXT(read);
+	TRANSFER("read", fd, to, n);
+}
+
+EXPORT ssize_t write(int fd, const void *from, size_t n)
+{
+	NEXT(write);
+	TRANSFER("write", fd, from, n);
+}
+
+#define AT_PLACE(name, what, pointer)                               \
+	EXPORT ssize_t name(int fd, pointer p, size_t n, off_t off) \
+	{                                                           \
+		NEXT(name);                                         \
+		TRANSFER(what, fd, p, n, off);                      \
+	}
+AT_PLACE(pread, "pread", void *)
+AT_PLACE(pread64, "pread", void *)
+AT_PLACE(pwrite, "pwrite", const void *)
+AT_PLACE(pwrite64, "pwrite", const void *)
+
+/* What a compiler makes of read and pread when it knows how large the buffer is. */
+EXPORT ssize_t __read_chk(int fd, void *to, size_t n, size_t room);
+EXPORT ssize_t __read_chk(int fd, void *to, size_t n, size_t room)
+{
+	NEXT(__read_chk);
+	TRANSFER("read", fd, to, n, room);
+}
+
+EXPORT ssize_t __pread_chk(int fd, void *to, size_t n, off_t off, size_t room);
+EXPORT ssize_t __pread_chk(int fd, void *to, size_t n, off_t off, size_t room)
+{
+	NEXT(__pread_chk);
+	TRANSFER("pread", fd, to, n, off, room);
+}
+
+#define ON_FILE(name, what)                                   \
+	EXPORT int name(int fd)                               \
+	{                                                     \
+		NEXT(name);                                   \
+		return fails(what, fd, NULL) ? -1 : real(fd); \
+	}
+ON_FILE(fsync, "sync")
+ON_FILE(fdatasync, "sync")
+
+#define CUT(name)                                                       \
+	EXPORT int name(int fd, off_t n)                                \
+	{                                                               \
+		NEXT(name);                                             \
+		return fails("ftruncate", fd, NULL) ? -1 : real(fd, n); \
+	}
+CUT(ftruncate)
+CUT(ftruncate64)
+
+#define STAT(name, type)                                             \
+	EXPORT int name(int fd, struct type *st)                     \
+	{                                                            \
+		NEXT(name);                                          \
+		return fails("fstat", fd, NULL) ? -1 : real(fd, st); \
+	}
+STAT(fstat, stat)
+STAT(fstat64, stat64)
+
+#define MAP(name)                                                                                \
+	EXPORT void *name(void *at, size_t n, int prot, int flags, int fd, off_t off)            \
+	{                                                                                        \
+		NEXT(name);                                                                      \
+		return fails("mmap", fd, NULL) ? MAP_FAILED : real(at, n, prot, flags, fd, off); \
+	}
+MAP(mmap)
+MAP(mmap64)
+
+/* ------------------------------------------------------------------ memory */
+
+static char early[65536]; /* for dlsym, before we know where malloc is */
+static size_t early_n;
+static bool asking;
+
+static void *early_take(size_t n)
+{
+	void *p = early + early_n;
+
+	early_n += (n + 15) & ~(size_t)15;
+	return early_n <= sizeof early ? p : NULL;
+}
+
+static bool is_early(const void *p)
+{
+	return (const char *)p >= early && (const char *)p < early + sizeof early;
+}
+
+#define MEMORY(name, bytes)                                \
+	static __typeof__(name) *real;                     \
+	if (!real) {                                       \
+		if (asking)                                \
+			return early_take(bytes);          \
+		asking = true;                             \
+		*(void **)&real = dlsym(RTLD_NEXT, #name); \
+		asking = false;                            \
+	}                                                  \
+	if (fails("malloc", -1, NULL)) {                   \
+		errno = ENOMEM;                            \
+		return NULL;                               \
+	}
+
+EXPORT void *malloc(size_t n)
+{
+	MEMORY(malloc, n)
+	return real(n);
+}
+
+EXPORT void *calloc(size_t n, size_t size)
+{
+	MEMORY(calloc, n * size)
+	return real(n, size);
+}
+
+EXPORT void *realloc(void *p, size_t n)
+{
+	MEMORY(realloc, n)
+	return real(p, n);
+}
+
+EXPORT void free(void *p)
+{
+	static void (*real)(void *);
+
+	if (is_early(p))
+		return;
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "free");
+	real(p);
+}
+
+/* ------------------------------------------------------------------ children, watches */
+
+EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *act,
+                       const posix_spawnattr_t *attr, char *const argv[], char *const env[])
+{
+	NEXT(posix_spawn);
+	return fails("spawn", -1, NULL) ? errno : real(pid, path, act, attr, argv, env);
+}
+
+EXPORT int inotify_init1(int flags)
+{
+	NEXT(inotify_init1);
+	return fails("inotify", -1, NULL) ? -1 : real(flags);
+}
+
+EXPORT int inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	NEXT(inotify_add_watch);
+	return fails("inotify", -1, path) ? -1 : real(fd, path, mask);
+}
