@@ -29,11 +29,12 @@ bool probe_is_pipe(const struct input_file *f)
 static size_t read_full(int fd, char *buf, size_t cap)
 {
 	size_t n = 0;
+	int tries = 0;
 
 	while (n < cap) {
 		ssize_t got = read(fd, buf + n, cap - n);
 
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && (errno == EINTR || (errno == EIO && ++tries < READ_TRIES)))
 			continue;
 		if (got <= 0)
 			break;

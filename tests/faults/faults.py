@@ -3,8 +3,8 @@
     faults.py WOULDBLOCK SHIM LOG DIR [--points N | --every] [--only TEXT] [--jobs N]
 
 Lets single calls of the system fail under ingest, follow, mark and summary (shim.c), once or from
-then on: N spread over each sort of call and error, or every one. Each time the program must go on,
-or stop with a line of complaint and a code of sysexits(3); its database must be whole; and the next
+then on, or end the program: N spread over each sort of call and error, or every one. Each time it
+must go on, or stop with a line of complaint and a code of sysexits(3); its database must be whole; and the next
 run, undisturbed, must make it the same as one that nobody disturbed, or a hole must be on record.
 Says what is not so, and in the last line how many were tried.
 """
@@ -35,6 +35,8 @@ ROWS = [
     ("ingest", "sync ftruncate fstat", "EIO", True, True),
     ("ingest", "mmap malloc", "ENOMEM", True, True),
     ("ingest", "spawn", "ENOMEM EAGAIN", True, True),
+    ("ingest", "pwrite sync", "KILL", True, False),
+    ("follow", "pwrite sync read", "KILL", True, False),
     ("follow", "open", "EMFILE EACCES", True, True),
     ("follow", "read pread", "EIO", True, True),
     ("follow", "read pread pwrite open", "EINTR", True, False),
@@ -230,8 +232,11 @@ def whole(db):
     return None if said == [("ok",)] else str(said)
 
 
-def judge(world, scenario, db, status, said):
+def judge(world, scenario, error, db, status, said):
     lines = said.decode("utf-8", "replace").splitlines()
+    first = status
+    if error == "KILL" and status == -signal.SIGKILL:
+        status = 0
     if status == -999:
         return "hangs"
     if status < 0:
@@ -256,6 +261,8 @@ def judge(world, scenario, db, status, said):
     more = sorted(set(got) - set(wanted))
     if any(x.startswith("('hole'") and "overlap" not in x for x in more):
         return "hole"
+    if scenario == "ingest" and first == 66:
+        return None  # a file that may not be opened is named; when it is read later, it is older than the rest
     if scenario == "mark" and len(got) > len(wanted):
         return None  # said twice is kept twice
     ends = [[x[:50] + " ... " + x[-150:] for x in rows[:3]] for rows in (sorted(set(wanted) - set(got)), more)]
@@ -271,7 +278,7 @@ def attempt(world, scenario, call, error, ever, n):
     status, said = SCENARIOS[scenario](world, db, world.environment(call, error, n, ever, counter))
     with open(counter, "rb") as f:
         hit = struct.unpack("QQ", f.read())[1]
-    bad = judge(world, scenario, db, status, said)
+    bad = judge(world, scenario, error, db, status, said)
     if bad in (None, "hole"):
         shutil.rmtree(os.path.dirname(db))
     return name, hit, status, bad

@@ -1,11 +1,8 @@
 #!/usr/bin/env bash
 #
 # The mistakes that would cost exactness, made on purpose in a copy of the tree: with each of them
-# the kill test must fail, or, where the moment is too short for a random kill, the one that kills
-# at each step. If a mistake passes, the test is too weak.
-#
-# "Memory not dropped after an error" has no place where it could be made: an error ends the
-# program, and the next one loads its memory from the database.
+# the kill test must fail, or, where the moment is too short for a random kill, one that kills at
+# each write or makes the moment. If a mistake passes, the test is too weak.
 
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "$0")/../lib.sh"
@@ -30,10 +27,18 @@ killed()
 	return 1
 }
 
-# stepped PROGRAM: a kill at every third system call is noticed.
-stepped()
+SHIM=${FAULT_SHIM:-$BUILT/faults.so}
+
+# written PROGRAM: an end at each write to the files is noticed.
+written()
 {
-	! WOULDBLOCK=$1 "$TESTS/torture/steps.sh" 3
+	! python3 "$TESTS/faults/faults.py" "$1" "$SHIM" "$TMP/whole.log" "$TMP/run" --every --only pwrite-KILL --jobs 4
+}
+
+# staged PROGRAM: one of the races and failures that are made on purpose is noticed.
+staged()
+{
+	! FAULT_SHIM=$SHIM WOULDBLOCK=$1 "$TESTS/faults.sh" staged
 }
 
 # mutant SENTENCE TEST FILE SED: the change must change something, and compile.
@@ -49,15 +54,22 @@ mutant()
 	cp -- "$TMP/kept" "$TREE/$2"
 }
 
+ok "without a mistake nothing is found, staged" env FAULT_SHIM="$SHIM" "$TESTS/faults.sh" staged
 ok "without a mistake nothing is found" python3 "$TESTS/torture/kill.py" "$WOULDBLOCK" "$TMP/whole.log" "$TMP/run" --kills 40
-mutant "position in a second transaction" stepped analyzer/store.c \
+mutant "position in a second transaction" written analyzer/store.c \
 	's/^(	)rollup_flush\(s->rollup, s->db\);/&\n	db_commit(s->db);\n	db_begin(s->db);/'
 mutant "inode as identity" killed analyzer/resume.c \
 	's/return n > 0 \&\& memcmp\(g->head, a->head, n\) == 0;/return n > 0 \&\& g->dev == a->dev \&\& g->ino == a->ino;/'
-mutant "no siblings" killed analyzer/follow_set.c 's/return about\.rotated \&\& strcmp/return false \&\& strcmp/'
-mutant "no compressed siblings" killed analyzer/follow_set.c \
+mutant "no siblings" killed analyzer/follow_list.c 's/return about\.rotated \&\& strcmp/return false \&\& strcmp/'
+mutant "no compressed siblings" killed analyzer/follow_list.c \
 	's/return about\.rotated \&\& strcmp/return !strstr(name, ".gz") \&\& about.rotated \&\& strcmp/'
-mutant "one listing" killed analyzer/follow_set.c 's/same = same_listing\(&before, &after\);/same = true;/'
+mutant "one listing" staged analyzer/follow_set.c 's/same = names_same\(&before, &after\);/same = true;/'
 mutant "position past a half line" killed analyzer/input.c 's/if \(!is_complete\(in->cur\)\)/if (in->upto == in->from)/'
+mutant "memory not dropped after an error" staged analyzer/follow.c \
+	'/^static void begin_anew/,/^}/ s/^	memory_(drop|load)\(f\);//'
+mutant "the rest of what is open not read first" staged analyzer/follow_set.c 's/^	tails_catch_up\(f, l, NULL\);//'
+mutant "a file without a line as an anchor" staged analyzer/follow_set.c 's/bool begun = t \&\& t->begun;/bool begun = t;/'
+mutant "a rotated file let go before the next has a line" staged analyzer/follow_set.c \
+	's/bool youngest = !l->live.begun;/bool youngest = false;/'
 ok "rotate_wait 0: it is found" killed "$WOULDBLOCK" --rotate-wait 0
 finish
