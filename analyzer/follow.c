@@ -215,6 +215,7 @@ static void begin_anew(struct follow *f)
 {
 	struct run *run = &f->run;
 
+	run_stop_ahead(run);
 	run->in = NULL;
 	memory_drop(f);
 	run_forget_counts(run);

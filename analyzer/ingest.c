@@ -156,12 +156,18 @@ static enum input_next read_near(struct run *run)
 	return next;
 }
 
-static enum input_next read_ahead(struct run *run, struct reader *reader)
+void run_stop_ahead(struct run *run)
+{
+	if (run->reader)
+		run->reader = reader_stop(run->reader);
+}
+
+static enum input_next read_ahead(struct run *run)
 {
 	enum input_next next = INPUT_AGAIN;
 
 	while (!stopped(run)) {
-		const struct piece *p = reader_next(reader);
+		const struct piece *p = reader_next(run->reader);
 		next = p->next;
 		if (next != INPUT_BLOCK)
 			break;
@@ -170,7 +176,7 @@ static enum input_next read_ahead(struct run *run, struct reader *reader)
 		feed_piece(run, p);
 		show_progress(run, p->done, p->total);
 	}
-	reader_stop(reader);
+	run_stop_ahead(run);
 	return next;
 }
 
@@ -184,9 +190,10 @@ static bool far_to_go(const struct run *run)
 
 void run_read(struct run *run)
 {
-	struct reader *reader = far_to_go(run) ? reader_start(run->in, &run->frame) : NULL;
-	enum input_next next = reader ? read_ahead(run, reader) : read_near(run);
+	enum input_next next;
 
+	run->reader = far_to_go(run) ? reader_start(run->in, &run->frame) : NULL;
+	next = run->reader ? read_ahead(run) : read_near(run);
 	if (next == INPUT_ERROR)
 		run_trouble(run);
 	run->g.state = next == INPUT_END ? GENERATION_COMPLETE : GENERATION_LIVE;

@@ -53,7 +53,8 @@ struct run {
 	size_t parts, last_part;
 	int64_t batch_lines, batch_bytes, batch_start_ns;
 	uint64_t line_number;
-	bool slow; /* a decompressor or stdin decides how fast lines come */
+	bool slow;             /* a decompressor or stdin decides how fast lines come */
+	struct reader *reader; /* reads ahead; NULL: none */
 };
 
 /* ingest.c */
@@ -66,6 +67,8 @@ void run_init(struct run *run);
 void run_release(struct run *run);
 void run_trouble(struct run *run);
 void run_read(struct run *run);
+/* After msg_fail: ends the thread that reads ahead, if there is one. */
+void run_stop_ahead(struct run *run);
 struct tracker *run_tracker(struct run *run, const struct sink *sink);
 void run_tell_changes(struct run *run);
 

@@ -14,7 +14,7 @@
 
 static void (*exit_hook)(void);
 static bool quiet;
-static jmp_buf *rescue;
+static _Thread_local jmp_buf *rescue; /* a helping thread has none: it cannot begin anything anew */
 
 void msg_on_exit(void (*hook)(void))
 {

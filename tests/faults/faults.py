@@ -223,8 +223,11 @@ def points(n, args, phase):
 def whole(db):
     if not os.path.exists(db) or os.path.getsize(db) == 0:
         return None
+    for end in ("", "-wal"):  # a copy: what was not tidied up is the next run's to find
+        if os.path.exists(db + end):
+            shutil.copy(db + end, db + "-copy" + end)
     try:
-        c = sqlite3.connect(f"file:{db}?mode=ro", uri=True)
+        c = sqlite3.connect(db + "-copy")
         said = c.execute("PRAGMA integrity_check").fetchall()
         c.close()
     except sqlite3.Error as e:
