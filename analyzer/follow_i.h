@@ -139,6 +139,7 @@ struct name {
 struct names {
 	struct name *v;
 	size_t n, cap;
+	int error; /* errno: the folder is there and could not be listed for now; 0 */
 };
 
 /* Newest first, as the names tell it; of two for one content the plain one first. */

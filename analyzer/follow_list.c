@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 
 #include "follow_i.h"
 #include "sibling.h"
@@ -53,8 +52,8 @@ static void list_dir(const struct followed *l, struct names *names, const char *
 {
 	DIR *dir = opendir(where);
 
-	if (!dir && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO))
-		msg_fail(EX_OSERR, "cannot list %s: %s", where, strerror(errno)); /* not: there is none */
+	if (!dir && (errno == EIO || msg_is_lack(errno)))
+		names->error = errno; /* not: there is none */
 	if (!dir)
 		return;
 	for (const struct dirent *e; (e = readdir(dir));)

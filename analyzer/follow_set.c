@@ -2,9 +2,11 @@
  * The rotated files of a log (faults.md 1.5): which are there, which are unread,
  * in what order. What is open already is left to whoever holds it open.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -197,7 +199,7 @@ static struct input *open_listed(const struct follow *f, const struct followed *
 	for (size_t i = 0; i < names->n; i++)
 		paths[i] = names->v[i].path;
 	in = input_open_listed(paths, names->n, enough, &k);
-	free(paths);
+	free(paths); /* leaves errno alone */
 	return in;
 }
 
@@ -240,18 +242,26 @@ static struct input *open_set(const struct follow *f, struct followed *l)
 	struct names before, after;
 	struct input *in = NULL;
 	bool same = false;
+	int error = 0;
 
-	for (int i = 0; i < LISTINGS && !same && live_holds(l); i++) {
+	for (int i = 0; i < LISTINGS && !same && !error && live_holds(l); i++) {
 		if (i)
 			nap();
 		input_close(in);
 		names_list(f, l, &before);
 		in = open_listed(f, l, &before);
+		error = in ? 0 : errno;
 		names_list(f, l, &after);
-		same = names_same(&before, &after);
-		note_closed(f, l, in, &before);
+		error = error ? error : before.error ? before.error : after.error;
+		same = in && names_same(&before, &after);
+		if (same)
+			note_closed(f, l, in, &before);
 		names_release(&before);
 		names_release(&after);
+	}
+	if (error) {
+		input_close(in);
+		msg_fail(EX_OSERR, "cannot look for rotated files of %s: %s", l->base, strerror(error));
 	}
 	return same && live_holds(l) ? in : input_close(in);
 }

@@ -92,6 +92,12 @@ static struct input *open_all(const char *const *paths, size_t n, int year, size
 		struct input_file *f = enough ? probe_try(paths[i], &why) : probe_open(paths[i]);
 		const struct input_file *same = f ? same_file(in, f) : NULL;
 
+		if (!f && enough && msg_is_lack(errno)) {
+			int error = errno;
+			input_close(in);
+			errno = error;
+			return NULL;
+		}
 		if (!f) {
 			++*bad;
 		} else if (same) {

@@ -57,6 +57,7 @@ struct input *input_open(const char *const *paths, size_t n, int year, size_t *b
 /*
  * The same without a word, for names that may have moved on since they were
  * listed, and only until `enough` says so of the file that was opened last.
+ * NULL, and errno: not for want of a file, but of memory, descriptors or a process.
  */
 struct input *input_open_listed(const char *const *paths, size_t n,
                                 bool (*enough)(void *arg, const struct input_about *a), void *arg);

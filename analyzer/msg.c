@@ -109,6 +109,11 @@ void msg_rescue(jmp_buf *to)
 	rescue = to;
 }
 
+bool msg_is_lack(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE || error == EAGAIN;
+}
+
 void msg_fail(int code, const char *fmt, ...)
 {
 	jmp_buf *to = rescue;

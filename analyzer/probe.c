@@ -103,6 +103,7 @@ static const char *take_stock(struct input_file *f)
 	if (fstat(f->fd, &st) < 0)
 		return strerror(errno);
 	why = why_not(st.st_mode);
+	errno = 0;
 	if (why && !(is_stdin && !S_ISDIR(st.st_mode)))
 		return why;
 	a->dev = st.st_dev;
@@ -118,16 +119,11 @@ static const char *take_stock(struct input_file *f)
 static const char *open_file(struct input_file *f)
 {
 	const char *path = f->about.path;
-	char shown[1024];
 
 	do
 		f->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 		                               : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	while (f->fd < 0 && errno == EINTR);
-	/* Not the file's trouble: to go on without it would tear what its lines belong to. */
-	if (f->fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
-		msg_fail(EX_OSERR, "cannot open %s: %s", msg_safe(slice_str(path), shown, sizeof(shown)),
-		         strerror(errno));
 	/* What open(2) says of a socket helps nobody. */
 	if (f->fd < 0)
 		return errno == ENXIO ? "is a socket or a device" : strerror(errno);
@@ -257,7 +253,12 @@ struct input_file *probe_try(const char *path, const char **why)
 	*why = open_file(f);
 	if (!*why)
 		*why = look_and_tell(f);
-	return *why ? probe_free(f) : f;
+	if (!*why)
+		return f;
+	int error = errno;
+	probe_free(f);
+	errno = error;
+	return NULL;
 }
 
 struct input_file *probe_open(const char *path)
@@ -266,6 +267,9 @@ struct input_file *probe_open(const char *path)
 	const char *why;
 	struct input_file *f = probe_try(path, &why);
 
+	/* Not the file's trouble: to go on without it would tear what its lines belong to. */
+	if (!f && msg_is_lack(errno))
+		msg_fail(EX_OSERR, "cannot read %s: %s", msg_safe(slice_str(path), shown, sizeof(shown)), why);
 	if (!f)
 		msg_warn("cannot read %s: %s", msg_safe(slice_str(path), shown, sizeof(shown)), why);
 	return f;

@@ -1,6 +1,7 @@
 /*
  * Which content is this, and from where is it new? By bytes, never by name (faults.md 1.4).
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -226,6 +227,8 @@ static enum run_outcome cannot_read(struct run *run)
 	char path[300];
 	const char *why = input_trouble(run->in);
 
+	if (msg_is_lack(errno)) /* nothing younger must be read before it */
+		msg_fail(EX_OSERR, "cannot read %s: %s", msg_safe(slice_str(run->path), path, sizeof path), why);
 	msg_warn("cannot read %s: %s", msg_safe(slice_str(run->path), path, sizeof path),
 	         why ? why : "no reason given");
 	run->r->bad++;

@@ -6,7 +6,6 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/wait.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "msg.h"
@@ -115,12 +114,6 @@ static int spawn_at(struct unpack *u, const char *path, int in, int out, int err
 	return rc;
 }
 
-/* Lack of something that others may give back. */
-static bool is_lack(int error)
-{
-	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
-}
-
 /* The first tool for `pack` that exists; ENOENT if there is none. */
 static int spawn_any(struct unpack *u, enum input_pack pack, int in, int out, int err)
 {
@@ -160,13 +153,11 @@ bool unpack_start(struct unpack *u, enum input_pack pack, int fd, char *why, siz
 	}
 	close_fd(&out[0]);
 	close_fd(&err[0]);
-	/* The file is well, and to go on without it would tear what its lines belong to. */
-	if (is_lack(rc))
-		msg_fail(EX_OSERR, "cannot start the decompressor: %s", strerror(rc));
 	if (rc == ENOENT)
 		snprintf(why, cap, "nothing installed to uncompress it (package %s)", package_of(pack));
 	else
 		snprintf(why, cap, "cannot start the decompressor: %s", strerror(rc));
+	errno = rc;
 	return false;
 }
 

@@ -332,13 +332,15 @@ EXPORT void *realloc(void *p, size_t n)
 
 EXPORT void free(void *p)
 {
-	static void (*real)(void *);
+	static __typeof__(free) *real;
 
-	if (is_early(p))
-		return;
-	if (!real)
+	if (!real && !asking) {
+		asking = true; /* dlsym frees what its last complaint took */
 		*(void **)&real = dlsym(RTLD_NEXT, "free");
-	real(p);
+		asking = false;
+	}
+	if (real && !is_early(p))
+		real(p);
 }
 
 /* ------------------------------------------------------------------ children, watches */
