@@ -134,6 +134,27 @@ static bool may_grow(const struct follow *f, const struct followed *l, const str
 	return a->pack == INPUT_PLAIN && (a->head_n == 0 || youngest || is_fresh(f, a));
 }
 
+/* Another file of the set holds the same content and more of it: of copies that one counts. */
+static bool has_longer_twin(const struct input *set, size_t i)
+{
+	const struct input_about *a = input_about(set, i);
+
+	for (size_t k = 0; k < input_count(set); k++) {
+		const struct input_about *b = input_about(set, k);
+		size_t n = a->head_n < b->head_n ? a->head_n : b->head_n;
+		if (k != i && b->size > a->size && n > 0 && memcmp(a->head, b->head, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* It was read to its end, and is worth holding open for what may still come. */
+static bool is_worth_holding(const struct follow *f, const struct followed *l, const struct input *set, size_t i,
+                             const struct generation *g)
+{
+	return input_about(set, i)->size == g->off && may_grow(f, l, set, i) && !has_longer_twin(set, i);
+}
+
 /* A file of the set, whose turn it is; kept open it leaves the set. */
 static void read_file(struct follow *f, struct followed *l, struct input *set, size_t i)
 {
@@ -508,7 +529,7 @@ static void scan_file(struct follow *f, struct followed *l, struct input *set, s
 
 	if (t && t->dev == a->dev && t->ino == a->ino)
 		open_file(f, l, t, a);
-	else if (!t && (g ? has_more(a, g) || (a->size == g->off && may_grow(f, l, set, i)) : unread))
+	else if (!t && (g ? has_more(a, g) || is_worth_holding(f, l, set, i, g) : unread))
 		read_file(f, l, set, i);
 	else if (!t && g && g->state != GENERATION_COMPLETE && !is_fresh(f, a))
 		mark_complete(f, g);
