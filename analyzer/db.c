@@ -229,6 +229,8 @@ void db_library_init(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+static _Thread_local struct db *opened;
+
 static struct db *db_new(const char *path)
 {
 	struct db *d = xcalloc(1, sizeof *d);
@@ -237,6 +239,8 @@ static struct db *db_new(const char *path)
 
 	d->path = xstrdup(path);
 	d->ingest_lock = d->write_lock = -1;
+	d->next = opened;
+	opened = d;
 	return d;
 }
 
@@ -448,11 +452,23 @@ struct db *db_open_write(const char *path)
 	return d;
 }
 
+/* What another thread opened is in no list of ours. */
+static void forget(const struct db *d)
+{
+	struct db **at = &opened;
+
+	while (*at && *at != d)
+		at = &(*at)->next;
+	if (*at)
+		*at = d->next;
+}
+
 struct db *db_close(struct db *d)
 {
 	if (!d)
 		return NULL;
 	d->writer = writer_free(d->writer);
+	forget(d);
 	for (int i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(d->stmt[i]);
 	sqlite3_close(d->h);
@@ -463,6 +479,25 @@ struct db *db_close(struct db *d)
 	free(d->path);
 	free(d);
 	return NULL;
+}
+
+static void roll_back(struct db *d)
+{
+	for (sqlite3_stmt *s; (s = sqlite3_next_stmt(d->h, NULL)) != NULL;)
+		sqlite3_finalize(s);
+	memset(d->stmt, 0, sizeof d->stmt);
+	if (!sqlite3_get_autocommit(d->h))
+		sqlite3_exec(d->h, "ROLLBACK", NULL, NULL, NULL);
+}
+
+void db_abandon(void)
+{
+	while (opened) {
+		opened->writer = writer_free(opened->writer);
+		if (opened->h)
+			roll_back(opened);
+		db_close(opened);
+	}
 }
 
 /* ---------------------------------------------------------------- transactions */

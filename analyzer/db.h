@@ -29,6 +29,7 @@ struct db {
 	sqlite3_stmt *stmt[SQL_COUNT];
 	struct writer *writer; /* NULL: whoever calls writes */
 	int wal_pages;         /* with db_checkpoint_lazily: in the write-ahead log since the last checkpoint */
+	struct db *next; /* of those that this thread has open */
 };
 
 /* Read-only; dies with 66 if there is no such file, 65 or 78 if it is none of ours. */
@@ -48,6 +49,8 @@ struct db *db_open_write(const char *path);
  */
 void db_reopen(struct db *d);
 struct db *db_close(struct db *d); /* always NULL */
+/* After msg_try: closes all that this thread opened. What was not committed is as if it never was; locks are let go. */
+void db_abandon(void);
 
 /*
  * From here on db_later's jobs are done by a thread of their own. The caller's

@@ -88,8 +88,8 @@ static void let_signals_in(const struct follow *f)
 
 	if (!f->o->waiting)
 		return;
-	sigprocmask(SIG_SETMASK, f->o->waiting, &before);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	pthread_sigmask(SIG_SETMASK, f->o->waiting, &before);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* The loop of ingest shows progress at each block: a good moment to show that we live. */

@@ -1,7 +1,9 @@
 #include "msg.h"
 
 #include <errno.h>
+#include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -9,16 +11,22 @@
 
 #include "../parsers/utf8.h"
 
-#define MSG_MAX 2048
 #define PREFIX "wouldblock: "
 
-static void (*exit_hook)(void);
+/* Where msg_try is to go on. */
+struct trying {
+	jmp_buf home;
+	struct msg_death *death;
+};
+
+static void (*_Atomic exit_hook)(void);
+static _Thread_local struct trying *trying;
 static bool quiet;
 static _Thread_local jmp_buf *rescue; /* a helping thread has none: it cannot begin anything anew */
 
 void msg_on_exit(void (*hook)(void))
 {
-	exit_hook = hook;
+	atomic_store(&exit_hook, hook);
 }
 
 void msg_quiet(bool on)
@@ -85,23 +93,53 @@ void msg_note(const char *fmt, ...)
 /* The terminal first: a message written to the other screen would vanish with it. */
 static void call_hook(void)
 {
-	void (*hook)(void) = exit_hook;
+	void (*hook)(void) = atomic_exchange(&exit_hook, NULL); /* of two threads that die, one calls it */
 
-	exit_hook = NULL;
 	if (hook)
 		hook();
+}
+
+bool msg_try(void (*work)(void *arg), void *arg, struct msg_death *d)
+{
+	struct trying here = {.death = d}, *outer = trying;
+
+	if (setjmp(here.home)) {
+		trying = outer;
+		return false;
+	}
+	trying = &here;
+	work(arg);
+	trying = outer;
+	return true;
+}
+
+__attribute__((format(printf, 2, 0))) static noreturn void end_work(int code, const char *fmt, va_list ap)
+{
+	struct msg_death *d = trying->death;
+
+	d->code = code;
+	vsnprintf(d->words, sizeof d->words, fmt, ap);
+	disarm(d->words, strlen(d->words));
+	longjmp(trying->home, 1);
+}
+
+__attribute__((format(printf, 2, 0))) static noreturn void die(int code, const char *fmt, va_list ap)
+{
+	if (trying && code != EX_OSERR)
+		end_work(code, fmt, ap);
+	call_hook();
+	say(PREFIX, fmt, ap);
+	fflush(stdout); /* what was printed before stands; nothing else is to be tidied up */
+	_exit(code);
 }
 
 void msg_die(int code, const char *fmt, ...)
 {
 	va_list ap;
 
-	call_hook();
 	va_start(ap, fmt);
-	say(PREFIX, fmt, ap);
+	die(code, fmt, ap);
 	va_end(ap);
-	fflush(stdout); /* what was printed before stands; nothing else is to be tidied up */
-	_exit(code);
 }
 
 void msg_rescue(jmp_buf *to)
@@ -120,15 +158,12 @@ void msg_fail(int code, const char *fmt, ...)
 	va_list ap;
 
 	rescue = NULL;
-	if (!to)
-		call_hook();
 	va_start(ap, fmt);
+	if (!to)
+		die(code, fmt, ap);
 	say(PREFIX, fmt, ap);
 	va_end(ap);
-	if (to)
-		longjmp(*to, code);
-	fflush(stdout);
-	_exit(code);
+	longjmp(*to, code);
 }
 
 void msg_bug_at(const char *file, int line, const char *fmt, ...)

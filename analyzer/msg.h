@@ -7,6 +7,7 @@
 #define WB_MSG_H
 
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdnoreturn.h>
 
 #include "../parsers/slice.h"
@@ -33,6 +34,18 @@ bool msg_is_lack(int error);
 noreturn void msg_bug_at(const char *file, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 void msg_on_exit(void (*hook)(void));
+
+/*
+ * Runs work(arg). False: msg_die was called on the way, which ended the work and not the program; what
+ * it would have said is in *d. What the work had taken stays taken, so the caller ends what must end
+ * (db_abandon). For threads: each has its own. Without memory (71) and with a bug (70) the program ends.
+ */
+#define MSG_MAX 2048
+struct msg_death {
+	int code;
+	char words[MSG_MAX];
+};
+bool msg_try(void (*work)(void *arg), void *arg, struct msg_death *d);
 
 /*
  * `s` as it may be shown on a terminal: printable ASCII and well-formed

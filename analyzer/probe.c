@@ -144,7 +144,7 @@ static int64_t packed_content(const struct input_file *f)
 /* The first LOOK bytes of a compressed file's contents, by a child that is sent away again. */
 static const char *look_inside(struct input_file *f, char *buf, size_t *n)
 {
-	static char why[256];
+	static _Thread_local char why[256];
 	struct unpack u;
 
 	f->about.content = packed_content(f);

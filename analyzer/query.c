@@ -64,6 +64,11 @@ struct reader *reader_close(struct reader *r)
 	return NULL;
 }
 
+void reader_abandon(void)
+{
+	db_abandon();
+}
+
 int64_t reader_renew(struct reader *r)
 {
 	sqlite3_stmt *s = NULL;

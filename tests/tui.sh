@@ -163,6 +163,13 @@ tm()
 }
 trap 'tm kill-server 2>/dev/null; rm -rf -- "$TMP"' EXIT
 
+# A terminal with a shell in it; TERM as tmux has it, or as given.
+terminal()
+{
+	tm start-server \; set-option -g default-terminal "${1:-screen}" \; \
+		new-session -d -x 100 -y 30 "PS1='\$ ' exec bash --norc --noprofile" && until_seen '^\$'
+}
+
 screen()
 {
 	tm capture-pane -p
@@ -214,12 +221,11 @@ hostile_log >"$live"
 fresh terminal
 wb follow --from-start "$live" >"$TMP/follow.said" 2>&1 &
 follow=$!
-if ! tm new-session -d -x 100 -y 30 "PS1='\$ ' exec bash --norc --noprofile"; then
+if ! terminal; then
 	skip "the dashboard in a terminal" "tmux does not start"
 	kill "$follow"
 	finish
 fi
-until_seen '^\$'
 for _ in {1..100}; do
 	[ -n "$(wb list sources --format csv 2>/dev/null)" ] && break
 	sleep 0.05
@@ -314,18 +320,77 @@ wait "$follow"
 
 # ------------------------------------------------------------------ --follow
 
+# Who asks gets the lock for reading logs: nobody follows.
+nobody_follows()
+{
+	flock -n "$DB.ingest.lock" true
+}
+
+# as_ingested LOG: what the database says of the log is what one that reads it in one go says.
+as_ingested()
+{
+	local followed=$DB
+	lists "$TMP/followed" || return 1
+	fresh whole
+	wb ingest "$1" >"$TMP/ingested.said" && lists "$TMP/whole"
+	DB=$followed
+	sed -i 's/"verdict":.*//' "$TMP/whole" "$TMP/followed"
+	same "$TMP/whole" "$TMP/followed"
+}
+
 fresh both
-tm new-session -d -x 100 -y 30 "PS1='\$ ' exec bash --norc --noprofile"
-until_seen '^\$'
+mkdir "$TMP/grow"
+live=$TMP/grow/live.log
+hostile_log >"$live"
+terminal
+printf '[log]\nhistory = %s\n' "$live" >"$TMP/history.conf"
+CONF=$TMP/history.conf
 start --follow "$live"
-ok "--follow makes the database and starts" until_seen 'Sources ─'
+ok "--follow makes the database and starts" until_seen '▶ news.example'
 mail 1700 'second.arrival.example[192.0.2.201]' both@firma.example anna@firma.example >>"$live"
-ok "... reads the log" until_seen '▶ arrival.example'
-child=$(pgrep -P "$(dashboard)")
-ok "... in a process of its own" test -n "$child"
+ok "... reads the log" until_seen 'arrival.example'
+pid=$(dashboard)
+ok "... in the same process" test -z "$(pgrep -P "$pid")" -a "$(head -n 1 "$DB.ingest.lock")" = "$pid"
+tm send-keys C-z
+until_seen 'Stopped'
+ok "while it is stopped it holds no lock" nobody_follows
+mail 1710 'third.arrival.example[192.0.2.202]' third@firma.example anna@firma.example >>"$live"
+tm send-keys fg Enter
+tm send-keys 4
+ok "... and goes on where it was" until_seen 'third@'
+ok "a verdict can be given while it follows" eval "tm send-keys 1ge; until_seen 'news.example: exempt'"
 tm send-keys q
-ok "... and ends" ended
-ok "... and nobody follows any more" test ! -e "/proc/$child"
+ok "... it ends" ended
+ok "... and nobody follows any more" nobody_follows
+ok "... everything is in the database, once" as_ingested "$live"
+start --follow "$live"
+until_seen 'following live.log'
+for i in {1..20}; do
+	mail $((1720 + i)) "k$i.killed.example[192.0.2.203]" "k$i@firma.example" anna@firma.example '2.0.0 sent (delivered)'
+done >>"$live" &
+sleep 0.05
+kill -KILL "$(dashboard)"
+wait $!
+until_seen 'Killed'
+tm kill-server
+terminal
+start --follow "$live"
+ok "killed and started again it has all, once" eval 'until_seen "killed.example" && tm send-keys q && ended && as_ingested "$live"'
+start --follow "$live"
+until_seen 'following live.log'
+mv -- "$DB" "$DB.moved"
+mail 1760 'late.arrival.example[192.0.2.204]' late@firma.example anna@firma.example >>"$live"
+ok "an error that ends following is on the screen" eval "until_seen 'STOPPED: ' && until_seen 'moved or replaced'"
+tm send-keys 2
+ok "... which goes on" until_seen '▶Senders'
+tm send-keys q
+ok "... and it is said again at the end" until_seen '^wouldblock: .*moved'
+mv -- "$DB.moved" "$DB"
+settings_of_terminal moved
+ok "... with the terminal as it was" same "$TMP/stty.before" "$TMP/stty.moved"
+tm send-keys "clear; flock $DB.ingest.lock -c '$WOULDBLOCK --db $DB --config $CONF tui --follow $live'; echo ends with \$?" Enter
+ok "where somebody else follows it says so and ends" until_seen 'another wouldblock'
+ok "... with status 75" until_seen 'ends with 75'
 tm kill-server
 
 finish

@@ -1,16 +1,12 @@
-#include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "../analyzer/follow.h"
-#include "../analyzer/ingest.h"
 #include "../analyzer/msg.h"
-#include "command.h"
+#include "follower.h"
 
 #define DEFAULT_LOG "/var/log/mail.log"
 #define OTHER_LOG "/var/log/maillog" /* as Red Hat has it */
@@ -94,17 +90,8 @@ struct logs {
 
 static void logs_add(struct logs *logs, const char *name)
 {
-	char here[PATH_MAX], *path;
+	char *path = follower_path(name);
 
-	if (name[0] == '/') {
-		path = xstrdup(name);
-	} else {
-		if (!getcwd(here, sizeof here))
-			msg_die(EX_OSERR, "cannot tell the current directory: %s", strerror(errno));
-		size_t n = strlen(here) + strlen(name) + 2;
-		path = xmalloc(n);
-		snprintf(path, n, "%s/%s", here, name);
-	}
 	for (size_t i = 0; i < logs->n; i++)
 		if (strcmp(logs->v[i], path) == 0) {
 			free(path);
@@ -112,22 +99,6 @@ static void logs_add(struct logs *logs, const char *name)
 		}
 	logs->v = xrealloc(logs->v, (logs->n + 1) * sizeof *logs->v);
 	logs->v[logs->n++] = path;
-}
-
-/* What can never be a log that grows; a missing one may come (faults.md I22, I24). */
-static void logs_check(const struct logs *logs)
-{
-	char path[300];
-	struct stat st;
-
-	for (size_t i = 0; i < logs->n; i++) {
-		if (stat(logs->v[i], &st) != 0 || S_ISREG(st.st_mode))
-			continue;
-		msg_die(EX_NOINPUT, "cannot follow %s: %s", msg_safe(slice_str(logs->v[i]), path, sizeof path),
-		        S_ISFIFO(st.st_mode)  ? "a pipe gives its lines only once; `wouldblock ingest -` reads one"
-		        : S_ISDIR(st.st_mode) ? "is a directory"
-		                              : "is no plain file");
-	}
 }
 
 static void logs_find(struct logs *logs, const struct follow_command *o, const struct settings *s,
@@ -154,7 +125,6 @@ static void logs_find(struct logs *logs, const struct follow_command *o, const s
 			         DEFAULT_LOG);
 		}
 	}
-	logs_check(logs);
 }
 
 /* ------------------------------------------------------------------ settings */
@@ -213,22 +183,12 @@ static void check_user(const struct follow_command *o, const struct settings *s)
 		                   "or say --as-root");
 }
 
-/* `history` of the settings: logs to be read before the first start. */
-static void read_history(const char *database, const struct settings *s, struct current *c)
+static void read_history(const char *database, struct settings *s, const struct origin *origin)
 {
-	struct ingest_result result;
-	struct ingest_options o = {
+	const struct ingest_options o = {
 	    .filters = s->relays.item, .filters_n = s->relays.n, .batch_lines = 65536, .stop = &stop};
-	const char **paths;
 
-	if (s->history.n == 0 || access(database, F_OK) == 0)
-		return;
-	paths = xcalloc(s->history.n, sizeof *paths);
-	for (size_t i = 0; i < s->history.n; i++)
-		paths[i] = s->history.item[i].p;
-	ingest_run(database, &c->settings[0].rules, c->origin[0], paths, s->history.n, &o, &result);
-	ingest_release(&result);
-	free(paths);
+	follower_history(database, s, origin, &o);
 }
 
 static void olddirs_of_settings(struct option_list *olddir, const struct settings *s)
@@ -258,7 +218,7 @@ int command_follow(const struct command *c, struct common *common, int argc, cha
 		olddirs_of_settings(&o.olddir, s);
 	char *database = common_database_made(&o.common, s);
 	current.origin[0] = common_origin(s);
-	read_history(database, s, &current);
+	read_history(database, s, current.origin[0]);
 	catch_signals(&waiting);
 
 	struct follow_options options = {.paths = (const char *const *)logs.v,

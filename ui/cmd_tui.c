@@ -1,20 +1,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../analyzer/msg.h"
-#include "command.h"
+#include "follower.h"
 #include "term.h"
 #include "tui.h"
 
@@ -126,14 +121,35 @@ static void show(struct tui *t, struct grid *g)
 	term_show(g);
 }
 
-static void suspend(struct tui *t)
+/* A process that does not run must hold no lock: neither a reader's nor a writer's. */
+static void suspend(struct tui *t, struct follower *f)
 {
 	t->suspend = false;
 	lane_rest(t->rows, true);
 	lane_rest(t->head_lane, true);
+	if (f)
+		follower_stop(f);
 	term_suspend();
+	if (f)
+		follower_start(f);
 	lane_rest(t->rows, false);
 	lane_rest(t->head_lane, false);
+}
+
+/* Of what ended a thread of ours. */
+static void look_at_threads(struct tui *t, struct follower *f)
+{
+	const struct msg_death *death = lane_death(t->rows);
+	int code;
+
+	if (!death)
+		death = lane_death(t->head_lane);
+	if (death)
+		msg_die(death->code, "%s", death->words);
+	const char *trouble = f ? follower_trouble(f, &code) : NULL;
+	if (trouble && !t->trouble)
+		tui_say(t, trouble);
+	t->trouble = trouble;
 }
 
 /* One key of the script, if all that was asked for before is there. */
@@ -145,19 +161,20 @@ static bool scripted(struct tui *t, struct slice *script, struct key *k)
 	return true;
 }
 
-static void run(struct tui *t, int wake, struct slice script)
+static void run(struct tui *t, struct follower *f, int wake, struct slice script)
 {
 	struct grid g = {0};
 	struct key k;
 
 	while (!t->quit && !term_signal()) {
+		look_at_threads(t, f);
 		show(t, &g);
 		/* all that is there is taken before it is shown: a paste, a storm of resizes */
 		enum term_event e = scripted(t, &script, &k) ? TERM_KEY : term_wait(1000, wake, &k);
 		for (int n = 0; e == TERM_KEY && n < 1000 && !t->quit; n++) {
 			tui_key(t, &k);
 			if (t->suspend)
-				suspend(t);
+				suspend(t, f);
 			e = term_wait(0, wake, &k);
 		}
 		if (e == TERM_GONE)
@@ -165,69 +182,6 @@ static void run(struct tui *t, int wake, struct slice script)
 		tui_take(t);
 	}
 	grid_release(&g);
-}
-
-/* ------------------------------------------------------------------ --follow */
-
-struct following {
-	pid_t pid; /* 0: there is none */
-	int said;  /* what it says, in a file without a name: the screen is ours */
-};
-
-static void repeat(int fd)
-{
-	char buf[4000];
-	ssize_t n = pread(fd, buf, sizeof buf, 0);
-
-	if (n > 0)
-		fwrite(buf, 1, (size_t)n, stderr);
-}
-
-static noreturn void be_follow(const struct tui_command *o, struct common *common, int said)
-{
-	static const struct command follow = {"follow", "", "", NULL, command_follow};
-	char *words[] = {(char *)o->follow, NULL};
-
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	setpgid(0, 0); /* the terminal's keys are not for it */
-	dup2(said, STDERR_FILENO);
-	exit(command_follow(&follow, common, 1, words));
-}
-
-/*
- * A process of its own, which `follow` is in any case: it goes on in whatever state the screen is, and
- * ends with us, however we end. It makes the database, so we wait until there is one.
- */
-static struct following start_follow(const struct tui_command *o, struct common *common, const char *database)
-{
-	const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
-	struct following f = {.said = memfd_create("follow", MFD_CLOEXEC)};
-	struct stat st;
-	int status;
-
-	fflush(stdout);
-	f.pid = f.said < 0 ? -1 : fork();
-	if (f.pid < 0)
-		msg_die(EX_OSERR, "tui: --follow: %s", strerror(errno));
-	if (f.pid == 0)
-		be_follow(o, common, f.said);
-	while (stat(database, &st) != 0 || st.st_size == 0 || !follow_alive(database)) {
-		if (waitpid(f.pid, &status, WNOHANG) == f.pid) {
-			repeat(f.said);
-			exit(WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE);
-		}
-		nanosleep(&nap, NULL);
-	}
-	return f;
-}
-
-static void end_follow(const struct following *f)
-{
-	kill(f->pid, SIGTERM);
-	while (waitpid(f->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	repeat(f->said);
-	close(f->said);
 }
 
 /* ------------------------------------------------------------------ the command */
@@ -268,23 +222,55 @@ static bool colour_wanted(void)
 	return !(no && *no);
 }
 
-static void run_in_terminal(const struct load *load, const struct tui_command *o)
+/* What ended the follower, said after the screen is gone. Returns its code, else 0. */
+static int end_follower(struct follower *f)
 {
-	int wake[2];
+	int code = 0;
 
-	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
-		msg_die(EX_OSERR, "tui: %s", strerror(errno));
+	if (!f)
+		return 0;
+	follower_stop(f);
+	const char *trouble = follower_trouble(f, &code);
+	if (trouble)
+		msg_warn("%s", trouble);
+	return code;
+}
+
+static int run_in_terminal(const struct load *load, struct follower *f, const int wake[2], const char *keys)
+{
 	term_open(colour_wanted());
 	struct tui *t = tui_new(load, true, wake[1]);
-	run(t, wake[0], slice_str(o->keys ? o->keys : ""));
+	run(t, f, wake[0], slice_str(keys ? keys : ""));
 	term_close();
+	int code = end_follower(f);
 	if (!tui_free(t)) {
 		/* A query of a large database is still running; nothing of ours is lost with it. */
 		fflush(stdout);
-		_exit(0);
+		_exit(code);
 	}
-	close(wake[0]);
-	close(wake[1]);
+	return code;
+}
+
+static int run_without_terminal(const struct load *load, const struct tui_command *o, struct follower *f)
+{
+	struct tui *t = tui_new(load, false, -1);
+
+	dump(t, o);
+	tui_free(t);
+	return end_follower(f);
+}
+
+static struct follower *follow(const struct tui_command *o, const struct settings *s, const char *database, int wake)
+{
+	struct follower *f;
+
+	if (geteuid() == 0 && !o->common.database && !s->database && !getenv("WOULDBLOCK_DB"))
+		msg_die(EX_NOPERM, "tui: --follow does not need root: run it as a user in group adm, or name a "
+		                   "database with --db");
+	f = follower_new(&o->common, database, o->follow, wake);
+	if (!follower_start(f))
+		exit(end_follower(f));
+	return f;
 }
 
 int command_tui(const struct command *c, struct common *common, int argc, char **argv)
@@ -293,7 +279,8 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 	struct option_rest rest = {0};
 	struct settings settings;
 	struct planned planned;
-	struct following follow = {0};
+	struct follower *f = NULL;
+	int wake[2], code;
 
 	option_parse(rows, ROWS, argc, argv, &o, &rest);
 	if (rest.help)
@@ -305,9 +292,11 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 	glyph_ascii_only(strcmp(nl_langinfo(CODESET), "UTF-8") != 0);
 	reader_threads();
 	common_settings(&o.common, &settings);
-	char *database = common_database(&o.common, &settings);
+	char *database = o.follow ? common_database_made(&o.common, &settings) : common_database(&o.common, &settings);
+	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
+		msg_die(EX_OSERR, "tui: %s", strerror(errno));
 	if (o.follow)
-		follow = start_follow(&o, &o.common, database);
+		f = follow(&o, &settings, database, wake[1]);
 	need_database(database);
 	struct load load = {.database = database,
 	                    .rule = o.rule,
@@ -320,19 +309,14 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 		planned_open(&planned, "tui", &o.common, &(struct planned_options){.rule = o.rule});
 		load.planned = &planned;
 	}
-	if (o.dump) {
-		struct tui *t = tui_new(&load, false, -1);
-		dump(t, &o);
-		tui_free(t);
-	} else {
-		run_in_terminal(&load, &o);
-	}
-	if (follow.pid)
-		end_follow(&follow);
+	code = o.dump ? run_without_terminal(&load, &o, f) : run_in_terminal(&load, f, wake, o.keys);
+	follower_free(f);
+	close(wake[0]);
+	close(wake[1]);
 	if (load.planned)
 		planned_release(&planned);
 	origin_free((struct origin *)load.origin);
 	free(database);
 	settings_release(&settings);
-	return 0;
+	return code;
 }

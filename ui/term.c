@@ -3,6 +3,7 @@
 #include <curses.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static const struct {
 };
 
 static bool is_open, wants_colour;
+static pthread_t drawer; /* the thread that draws */
 static SCREEN *screen;
 static attr_t look[ROLE_COUNT];
 static int errors = -1, said = -1; /* stderr as it was, and the file that stands in for it */
@@ -85,20 +87,25 @@ static void prepare_restoring(void)
 }
 
 /* Only what a signal handler may call. */
+static void restore(void)
+{
+	if (!is_open)
+		return;
+	for (size_t at = 0; at < restoring_n;) {
+		ssize_t n = write(STDOUT_FILENO, restoring + at, restoring_n - at);
+		if (n <= 0)
+			break;
+		at += (size_t)n;
+	}
+	if (knows_before)
+		tcsetattr(STDIN_FILENO, TCSANOW, &before);
+	if (errors >= 0)
+		dup2(errors, STDERR_FILENO);
+}
+
 static void on_crash(int sig)
 {
-	if (is_open) {
-		for (size_t at = 0; at < restoring_n;) {
-			ssize_t n = write(STDOUT_FILENO, restoring + at, restoring_n - at);
-			if (n <= 0)
-				break;
-			at += (size_t)n;
-		}
-		if (knows_before)
-			tcsetattr(STDIN_FILENO, TCSANOW, &before);
-		if (errors >= 0)
-			dup2(errors, STDERR_FILENO);
-	}
+	restore();
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -195,6 +202,15 @@ static void let_errors_go(void)
 		said = -1;
 }
 
+/* The library is not to be touched while another thread may be in it. */
+static void on_exit_of_any(void)
+{
+	if (pthread_equal(pthread_self(), drawer))
+		term_close();
+	else
+		restore();
+}
+
 void term_open(bool colour)
 {
 	const char *trouble = term_trouble();
@@ -225,7 +241,8 @@ void term_open(bool colour)
 	look_init(wants_colour);
 	prepare_restoring();
 	is_open = true;
-	msg_on_exit(term_close);
+	drawer = pthread_self();
+	msg_on_exit(on_exit_of_any);
 	catch_all();
 	hold_errors();
 }

@@ -49,6 +49,7 @@ struct tui {
 	bool paused;
 	/* for who runs it: */
 	bool quit, suspend, redraw;
+	const char *trouble; /* of whoever follows the log in this process, borrowed; NULL: none */
 	/* where tui_draw put what a mouse may hit */
 	int list_y, list_rows, tabs_y;
 	int tab_x[SCREEN_TABS + 2];
@@ -65,6 +66,7 @@ bool tui_take(struct tui *t);
 /* Without threads: loads all that is due. */
 void tui_settle(struct tui *t);
 struct tui_view *tui_view(struct tui *t); /* the one that is shown */
+void tui_say(struct tui *t, const char *words); /* until the next key; log's text passes the encoder */
 
 /* tui_draw.c: `now` is what ages are told by. */
 void tui_draw(struct tui *t, struct grid *g, int64_t now);

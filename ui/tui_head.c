@@ -56,7 +56,9 @@ static void title_words(const struct tui *t, struct text *w, int64_t now)
 
 	if (t->paused)
 		text_str(w, "HELD  ");
-	if (!h)
+	if (t->trouble)
+		text_printf(w, "STOPPED: %s", t->trouble);
+	else if (!h)
 		text_str(w, "reading the database ...");
 	else if (h->last_us == STAMP_NONE)
 		text_str(w, "nothing was read yet");
@@ -71,9 +73,9 @@ static void draw_title(const struct tui *t, struct grid *g, int64_t now)
 
 	title_words(t, &w, now);
 	int width = encode_width(slice_of(w.p, w.n)), x = title_left(t, g, g->cols - width - 2);
+	enum role role = t->trouble ? ROLE_BAD : t->head && !t->head->following ? ROLE_DOUBT : ROLE_DIM;
 	if (g->cols - x > 12)
-		grid_put_right(g, 0, x + 1, g->cols - x - 1, t->head && !t->head->following ? ROLE_DOUBT : ROLE_DIM,
-		               slice_of(w.p, w.n));
+		grid_put_right(g, 0, x + 1, g->cols - x - 1, role, slice_of(w.p, w.n));
 	text_release(&w);
 }
 
@@ -251,6 +253,8 @@ static void draw_small_head(const struct tui *t, struct grid *g)
 		return;
 	}
 	x = decision_word(g, 0, &d->all) - 1;
+	if (t->trouble)
+		tui_put(g, 0, &x, ROLE_BAD, "STOPPED ");
 	if (t->paused)
 		text_str(&w, "HELD ");
 	text_printf(&w, "%d not met, ", failed(&d->all));

@@ -10,7 +10,6 @@
 
 /* ------------------------------------------------------------------ state (tui.c) */
 
-void tui_say(struct tui *t, const char *words);
 void tui_show_tab(struct tui *t, enum screen_id at);
 void tui_go_in(struct tui *t, enum screen_id screen, struct slice key);
 void tui_go_back(struct tui *t); /* out of what Enter opened last, if anything */

@@ -1,15 +1,12 @@
 #include "tui_lane.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../analyzer/msg.h"
+#include "worker.h"
 
 #define LOOK_MS 50 /* how often we look whether somebody has committed */
 #define PATIENCE 4 /* a load that took t is not repeated for t times this */
@@ -25,7 +22,7 @@ struct lane {
 	/* the rest is guarded by the mutex */
 	enum screen_id screen;
 	char *key;
-	bool due, paused, rest, resting, stop, ended;
+	bool due, paused, rest, resting, stop, ended, dead;
 	struct lane_write *write; /* to be done, the first one first */
 	bool writing;
 	struct lane_answer *answer[ANSWERS];
@@ -34,6 +31,7 @@ struct lane {
 	struct reader *reader;
 	int64_t version;
 	int64_t not_before; /* monotonic, milliseconds */
+	struct msg_death death;
 };
 
 static int64_t clock_ms(clockid_t which)
@@ -145,16 +143,38 @@ static void write_undo(struct lane *l, const struct lane_write *w, struct lane_a
 		snprintf(a->words, sizeof a->words, "taken back: %zu rows", w->saids);
 }
 
+struct writing {
+	struct lane *lane;
+	struct lane_write *write;
+	struct lane_answer *answer;
+};
+
+static void write_it(void *arg)
+{
+	struct writing *it = arg;
+
+	reader_renew(it->lane->reader);
+	if (it->write->undo)
+		write_undo(it->lane, it->write, it->answer);
+	else
+		write_marks(it->lane, it->write, it->answer);
+}
+
+/* Who may only read, or finds somebody at work in the database for long, is told so and looks on. */
 static struct lane_answer *do_write(struct lane *l, struct lane_write *w)
 {
 	struct lane_answer *a = xcalloc(1, sizeof *a);
+	struct writing it = {l, w, a};
+	struct msg_death death;
 
 	a->wrote = true;
-	reader_renew(l->reader);
-	if (w->undo)
-		write_undo(l, w, a);
-	else
-		write_marks(l, w, a);
+	if (!l->threaded) {
+		write_it(&it);
+	} else if (!msg_try(write_it, &it, &death)) {
+		reader_abandon();
+		l->reader = reader_open(l->load.database);
+		snprintf(a->words, sizeof a->words, "not written: %.280s", death.words);
+	}
 	lane_write_free(w);
 	return a;
 }
@@ -184,19 +204,24 @@ static struct lane_answer *do_load(struct lane *l, enum screen_id screen, char *
 	return a;
 }
 
-/* With the mutex held. */
-static void give(struct lane *l, struct lane_answer *a)
+static void wake(struct lane *l)
 {
 	char one = 1;
 
+	if (l->wake >= 0 && write(l->wake, &one, 1) < 0 && errno != EAGAIN)
+		l->wake = -1;
+}
+
+/* With the mutex held. */
+static void give(struct lane *l, struct lane_answer *a)
+{
 	if (l->answers == ANSWERS) { /* nobody takes them: the oldest is of no use any more */
 		lane_answer_free(l->answer[0]);
 		memmove(l->answer, l->answer + 1, (ANSWERS - 1) * sizeof *l->answer);
 		l->answers--;
 	}
 	l->answer[l->answers++] = a;
-	if (l->wake >= 0 && write(l->wake, &one, 1) < 0 && errno != EAGAIN)
-		l->wake = -1;
+	wake(l);
 }
 
 static void time_load(struct lane *l, int64_t began)
@@ -260,7 +285,7 @@ static void wait_for_more(struct lane *l)
 	pthread_cond_timedwait(&l->changed, &l->mutex, &until);
 }
 
-static void *run(void *arg)
+static void work(void *arg)
 {
 	struct lane *l = arg;
 
@@ -271,24 +296,29 @@ static void *run(void *arg)
 		if (l->rest || !step(l))
 			wait_for_more(l);
 	}
-	l->ended = true;
+	pthread_mutex_unlock(&l->mutex);
+}
+
+/* Whatever asks the database does so without the mutex, so that it is free when that fails. */
+static void *run(void *arg)
+{
+	struct lane *l = arg;
+	bool well = msg_try(work, l, &l->death);
+
+	if (!well) {
+		reader_abandon();
+		l->reader = NULL;
+	}
+	pthread_mutex_lock(&l->mutex);
+	l->writing = false;
+	l->ended = l->resting = true;
+	l->dead = !well;
+	wake(l);
 	pthread_mutex_unlock(&l->mutex);
 	return NULL;
 }
 
 /* ------------------------------------------------------------------ from outside */
-
-/* Signals are for the thread that draws. */
-static void start(struct lane *l)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	if (pthread_create(&l->thread, NULL, run, l) != 0)
-		msg_die(EX_OSERR, "tui: no thread can be started");
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
 
 struct lane *lane_new(const struct load *load, bool is_head, bool threaded, int wake)
 {
@@ -301,7 +331,7 @@ struct lane *lane_new(const struct load *load, bool is_head, bool threaded, int 
 	pthread_mutex_init(&l->mutex, NULL);
 	pthread_cond_init(&l->changed, NULL);
 	if (threaded)
-		start(l);
+		l->thread = worker_start(run, l);
 	else
 		l->reader = reader_open(load->database);
 	return l;
@@ -339,6 +369,14 @@ static void unlock(struct lane *l)
 {
 	pthread_cond_signal(&l->changed);
 	pthread_mutex_unlock(&l->mutex);
+}
+
+const struct msg_death *lane_death(struct lane *l)
+{
+	lock(l);
+	bool dead = l->dead;
+	unlock(l);
+	return dead ? &l->death : NULL; /* nobody writes it any more */
 }
 
 void lane_show(struct lane *l, enum screen_id screen, struct slice key)

@@ -11,6 +11,7 @@
 #ifndef WB_TUI_LANE_H
 #define WB_TUI_LANE_H
 
+#include "../analyzer/msg.h"
 #include "../analyzer/verdict.h"
 #include "screens.h"
 
@@ -56,6 +57,8 @@ struct lane *lane_new(const struct load *load, bool is_head, bool threaded, int 
  * are written before, however long they take.
  */
 bool lane_free(struct lane *l, int ms);
+/* What ended it, as nothing but a broken database or settings do; NULL: nothing did. For who draws to die of. */
+const struct msg_death *lane_death(struct lane *l);
 
 /* From now on this view is to be loaded, at once and whenever the database changes. */
 void lane_show(struct lane *l, enum screen_id screen, struct slice key);
