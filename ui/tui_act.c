@@ -1,11 +1,7 @@
-/* What each key does. */
+/* What each key does; the keys of verdicts are in tui_verdict.c, those that open a prompt in tui_prompt.c. */
 #include "tui_i.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-#include "../analyzer/msg.h"
-#include "../parsers/utf8.h"
 
 /* ------------------------------------------------------------------ moving */
 
@@ -95,81 +91,7 @@ static void act_back(struct tui *t)
 		tui_go_back(t);
 }
 
-/* ------------------------------------------------------------------ verdicts */
-
-static void write_add(struct lane_write *w, struct slice key)
-{
-	w->key = xrealloc(w->key, (w->keys + 1) * sizeof *w->key);
-	w->key[w->keys++] = xstrndup(key.n ? key.p : "", key.n);
-}
-
-/* The marked rows that can be judged, else the selected one. */
-static struct lane_write *write_new(struct tui *t)
-{
-	struct tui_view *v = tui_view(t);
-	struct lane_write *w = xcalloc(1, sizeof *w);
-	size_t at;
-	bool any = list_selected(&v->list, &at);
-
-	for (size_t row = 0; any && row < v->sheet->rows; row++)
-		if ((v->list.marks ? list_is_marked(&v->list, sheet_id(v->sheet, row)) : row == at) &&
-		    sheet_section_of(v->sheet, row)->judged && !v->sheet->row[row].heading)
-			write_add(w, sheet_key(v->sheet, row));
-	if (w->keys)
-		return w;
-	tui_say(t, "no verdict can be given here: on a source, a sender or a client it can");
-	lane_write_free(w);
-	return NULL;
-}
-
-static void decide(struct tui *t, enum verdict_word word)
-{
-	struct lane_write *w = write_new(t);
-
-	if (!w)
-		return;
-	w->word = word;
-	if (word != VERDICT_CLEAR) {
-		w->note = t->note;
-		t->note = NULL;
-	}
-	list_unmark(&tui_view(t)->list);
-	lane_do(t->rows, w);
-}
-
-static void act_exempt(struct tui *t)
-{
-	decide(t, VERDICT_EXEMPT);
-}
-
-static void act_move(struct tui *t)
-{
-	decide(t, VERDICT_MOVE);
-}
-
-static void act_block(struct tui *t)
-{
-	decide(t, VERDICT_BLOCK);
-}
-
-static void act_clear(struct tui *t)
-{
-	decide(t, VERDICT_CLEAR);
-}
-
-static void act_undo(struct tui *t)
-{
-	if (t->undos == 0) {
-		tui_say(t, "nothing to undo");
-		return;
-	}
-	struct lane_write *w = xcalloc(1, sizeof *w);
-	struct tui_undo *u = &t->undo[--t->undos];
-	w->undo = true;
-	w->said = u->said;
-	w->saids = u->n;
-	lane_do(t->rows, w);
-}
+/* ------------------------------------------------------------------ the rest */
 
 static void act_mark(struct tui *t)
 {
@@ -181,149 +103,6 @@ static void act_mark_all(struct tui *t)
 {
 	list_mark_all(&tui_view(t)->list);
 }
-
-/* Does any of the rows have a verdict, so that the note belongs to it? */
-static bool any_verdict(struct tui *t, const struct lane_write *w)
-{
-	const struct sheet *s = tui_view(t)->sheet;
-	char buf[SHEET_VALUE];
-
-	for (size_t row = 0; row < s->rows; row++)
-		for (size_t i = 0; i < w->keys; i++) {
-			const struct sheet_section *sec = sheet_section_of(s, row);
-			if (s->row[row].heading || !slice_eq(sheet_key(s, row), slice_str(w->key[i])))
-				continue;
-			for (size_t c = 0; c < sec->columns; c++) {
-				enum verdict_word word;
-				if (strcmp(sec->column[c].title, "VERDICT") == 0 &&
-				    verdict_word_of(sheet_value(s, row, c, 0, buf), &word))
-					return true;
-			}
-		}
-	return false;
-}
-
-static void take_note(struct tui *t)
-{
-	const char *trouble = verdict_text_trouble(t->input);
-
-	if (trouble) {
-		snprintf(t->said, sizeof t->said, "the note: %s", trouble);
-		return;
-	}
-	struct lane_write *w = write_new(t);
-	if (!w)
-		return;
-	if (any_verdict(t, w)) {
-		w->keep_word = true;
-		w->note = xstrdup(t->input);
-		list_unmark(&tui_view(t)->list);
-		lane_do(t->rows, w);
-		return;
-	}
-	lane_write_free(w);
-	free(t->note);
-	t->note = xstrdup(t->input);
-	tui_say(t, "noted, for the verdict to come");
-}
-
-/* ------------------------------------------------------------------ prompts */
-
-static void prompt(struct tui *t, enum tui_prompt what, const char *start)
-{
-	t->mode = TUI_PROMPT;
-	t->prompt = what;
-	snprintf(t->input, sizeof t->input, "%s", start);
-}
-
-static void act_filter(struct tui *t)
-{
-	prompt(t, PROMPT_FILTER, tui_view(t)->list.filter);
-}
-
-static void act_jump(struct tui *t)
-{
-	prompt(t, PROMPT_JUMP, "");
-}
-
-static void act_note(struct tui *t)
-{
-	prompt(t, PROMPT_NOTE, t->note ? t->note : "");
-}
-
-static void jump(struct tui *t)
-{
-	struct slice name = slice_str(t->input);
-	enum screen_id id = screen_find(name);
-
-	if (id != SCREEN_NONE)
-		tui_show_tab(t, id);
-	else if (name.n && !list_find(&tui_view(t)->list, name))
-		tui_say(t, "no view and no row of that name");
-}
-
-static void prompt_done(struct tui *t)
-{
-	t->mode = TUI_LIST;
-	if (t->prompt == PROMPT_JUMP)
-		jump(t);
-	else if (t->prompt == PROMPT_NOTE)
-		take_note(t);
-}
-
-static size_t utf8_bytes(uint32_t code, char out[4])
-{
-	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-	static const unsigned char head[] = {0, 0, 0xc0, 0xe0, 0xf0};
-
-	for (size_t i = n - 1; i > 0; i--, code >>= 6)
-		out[i] = (char)(0x80 | (code & 0x3f));
-	out[0] = (char)(head[n] | code);
-	return n;
-}
-
-static void input_add(struct tui *t, uint32_t code)
-{
-	char buf[4];
-	size_t n = strlen(t->input), k;
-
-	if (code < ' ' || code == 127 || code >= 0x110000 || utf8_width(code) < 1)
-		return;
-	k = utf8_bytes(code, buf);
-	if (n + k >= sizeof t->input)
-		return;
-	memcpy(t->input + n, buf, k);
-	t->input[n + k] = '\0';
-}
-
-static void input_cut(struct tui *t)
-{
-	size_t n = strlen(t->input);
-
-	while (n > 0 && ((unsigned char)t->input[--n] & 0xc0) == 0x80)
-		;
-	t->input[n] = '\0';
-}
-
-static void prompt_key(struct tui *t, uint32_t code)
-{
-	if (code == CODE_ENTER || code == '\n') {
-		prompt_done(t);
-		return;
-	}
-	if (code == CODE_ESCAPE) {
-		t->mode = TUI_LIST;
-		t->input[0] = '\0';
-	} else if (code == CODE_BACKSPACE || code == 127) {
-		input_cut(t);
-	} else {
-		input_add(t, code);
-	}
-	if (t->prompt == PROMPT_FILTER)
-		list_filter(&tui_view(t)->list, slice_str(t->input));
-}
-
-/* ------------------------------------------------------------------ the rest */
 
 static void sort_by(struct tui *t, int column, bool descending)
 {
@@ -433,16 +212,16 @@ static void (*const acts[DO_COUNT])(struct tui *t) = {
     [DO_PREVIOUS] = act_previous,
     [DO_MARK] = act_mark,
     [DO_MARK_ALL] = act_mark_all,
-    [DO_EXEMPT] = act_exempt,
-    [DO_MOVE] = act_move,
-    [DO_BLOCK] = act_block,
-    [DO_CLEAR] = act_clear,
-    [DO_UNDO] = act_undo,
-    [DO_NOTE] = act_note,
-    [DO_FILTER] = act_filter,
+    [DO_EXEMPT] = tui_act_exempt,
+    [DO_MOVE] = tui_act_move,
+    [DO_BLOCK] = tui_act_block,
+    [DO_CLEAR] = tui_act_clear,
+    [DO_UNDO] = tui_act_undo,
+    [DO_NOTE] = tui_act_note,
+    [DO_FILTER] = tui_act_filter,
     [DO_SORT] = act_sort,
     [DO_REVERSE] = act_reverse,
-    [DO_JUMP] = act_jump,
+    [DO_JUMP] = tui_act_jump,
     [DO_PAUSE] = act_pause,
     [DO_NEWEST] = act_newest,
     [DO_RELOAD] = act_reload,
@@ -506,7 +285,7 @@ void tui_key(struct tui *t, const struct key *k)
 	if (k->code == CODE_MOUSE)
 		mouse(t, k);
 	else if (t->mode == TUI_PROMPT)
-		prompt_key(t, k->code);
+		tui_prompt_key(t, k->code);
 	else if (k->code != CODE_RESIZE && k->code != CODE_SIZE && k->code != CODE_WAIT)
 		act(t, k->code);
 }

@@ -1,7 +1,8 @@
 /*
  * tui_i: what the files of the dashboard have in common and nobody else needs.
- * tui.c has views and answers, tui_act.c what keys do, tui_draw.c the screen, of
- * which tui_head.c draws the upper lines and tui_page.c text that wraps.
+ * tui.c has views and answers, tui_act.c what keys do (with tui_verdict.c and
+ * tui_prompt.c), tui_draw.c the screen, of which tui_head.c draws the upper lines
+ * and tui_page.c text that wraps.
  */
 #ifndef WB_TUI_I_H
 #define WB_TUI_I_H
@@ -13,6 +14,22 @@
 void tui_show_tab(struct tui *t, enum screen_id at);
 void tui_go_in(struct tui *t, enum screen_id screen, struct slice key);
 void tui_go_back(struct tui *t); /* out of what Enter opened last, if anything */
+
+/* ------------------------------------------------------------------ keys */
+
+/* tui_verdict.c */
+void tui_act_exempt(struct tui *t);
+void tui_act_move(struct tui *t);
+void tui_act_block(struct tui *t);
+void tui_act_clear(struct tui *t);
+void tui_act_undo(struct tui *t);
+void tui_take_note(struct tui *t); /* that was typed */
+
+/* tui_prompt.c */
+void tui_act_filter(struct tui *t);
+void tui_act_jump(struct tui *t);
+void tui_act_note(struct tui *t);
+void tui_prompt_key(struct tui *t, uint32_t code);
 
 /* ------------------------------------------------------------------ drawing */
 
