@@ -10,6 +10,8 @@
 struct reader {
 	struct db *db;
 	int64_t since, until; /* the stretch that the sums are of */
+	const atomic_int *cancel; /* NULL: nobody does */
+	bool asking;              /* for rows: what else is done is never cut short */
 };
 
 struct query {
@@ -49,6 +51,21 @@ static void window_drop(struct reader *r)
 		db_exec(r->db, sql);
 	}
 	r->since = r->until = STAMP_NONE;
+}
+
+#define CANCEL_STEPS 10000 /* of SQLite's machine: less than a millisecond; what takes fewer has its answer */
+
+static int is_cancelled(void *arg)
+{
+	const struct reader *r = arg;
+
+	return r->asking && atomic_load(r->cancel) != 0;
+}
+
+void reader_cancel_by(struct reader *r, const atomic_int *cancel)
+{
+	r->cancel = cancel;
+	sqlite3_progress_handler(r->db->h, CANCEL_STEPS, is_cancelled, r);
 }
 
 const char *reader_database(const struct reader *r)
@@ -153,9 +170,25 @@ struct query *query_new(struct reader *r, enum sql_id id, const struct query_par
 	return q;
 }
 
+/* db_step, but for who may be cancelled. */
+static bool step_unless(struct query *q)
+{
+	struct reader *r = q->reader;
+
+	r->asking = true;
+	int rc = sqlite3_step(q->stmt);
+	r->asking = false;
+	if (rc == SQLITE_ROW)
+		return true;
+	if (rc != SQLITE_DONE && !(rc == SQLITE_INTERRUPT && atomic_load(r->cancel)))
+		db_fail(r->db, q->stmt, rc);
+	sqlite3_reset(q->stmt);
+	return false;
+}
+
 bool query_row(struct query *q)
 {
-	return db_step(q->reader->db, q->stmt);
+	return q->reader->cancel ? step_unless(q) : db_step(q->reader->db, q->stmt);
 }
 
 struct query *query_free(struct query *q)

@@ -5,6 +5,8 @@
 #ifndef WB_QUERY_H
 #define WB_QUERY_H
 
+#include <stdatomic.h>
+
 #include "../parsers/slice.h"
 #include "../parsers/stamp.h"
 #include "sql.h"
@@ -23,6 +25,11 @@ struct reader *reader_close(struct reader *r);       /* always NULL */
 /* After msg_try (msg.h): as db_abandon; this thread's readers are not to be used any more, nor closed. */
 void reader_abandon(void);
 const char *reader_database(const struct reader *r); /* as reader_open was given it */
+/*
+ * From now on queries of this reader end early, as if there were no more rows, while *cancel is not 0;
+ * another thread may set it, to whom the answer is of no use any more. It outlives the reader.
+ */
+void reader_cancel_by(struct reader *r, const atomic_int *cancel);
 /*
  * Ends the snapshot; the next query sees what has been committed until then. Until that query no
  * read transaction is held. A number that is another one than before if somebody has committed since.

@@ -188,17 +188,23 @@ bool list_is_marked(const struct list *l, struct slice id)
 	return i < l->marks && slice_eq(mark_id(l->mark[i]), id);
 }
 
-static void mark_add(struct list *l, struct slice id)
+static char *mark_new(struct slice id)
 {
-	size_t i = mark_place(l, id);
 	char *mark = xmalloc(sizeof id.n + id.n);
 
 	memcpy(mark, &id.n, sizeof id.n);
 	if (id.n)
 		memcpy(mark + sizeof id.n, id.p, id.n);
+	return mark;
+}
+
+static void mark_add(struct list *l, struct slice id)
+{
+	size_t i = mark_place(l, id);
+
 	l->mark = xrealloc(l->mark, (l->marks + 1) * sizeof *l->mark);
 	memmove(l->mark + i + 1, l->mark + i, (l->marks - i) * sizeof *l->mark);
-	l->mark[i] = mark;
+	l->mark[i] = mark_new(id);
 	l->marks++;
 }
 
@@ -222,17 +228,25 @@ void list_mark_toggle(struct list *l)
 		mark_add(l, id);
 }
 
+static int compare_marks(const void *a, const void *b)
+{
+	return id_compare(mark_id(*(char *const *)a), mark_id(*(char *const *)b));
+}
+
+/* Put in their order once and not one by one: there may be thousands. */
 void list_mark_all(struct list *l)
 {
-	size_t added = 0;
+	size_t before = l->marks, n = before;
 
+	l->mark = xrealloc(l->mark, (before + l->n + 1) * sizeof *l->mark);
 	for (size_t i = 0; i < l->n; i++)
-		if (!list_is_marked(l, id_at(l, i))) {
-			mark_add(l, id_at(l, i));
-			added++;
-		}
-	if (added == 0)
+		if (!list_is_marked(l, id_at(l, i)))
+			l->mark[n++] = mark_new(id_at(l, i));
+	l->marks = n;
+	if (n == before)
 		list_unmark(l);
+	else
+		qsort(l->mark, n, sizeof *l->mark, compare_marks);
 }
 
 void list_unmark(struct list *l)

@@ -288,6 +288,28 @@ static void load_log(struct head *h, const struct load *l)
 	query_free(q);
 }
 
+/* What is drawn beside the decision. */
+static void load_rest(struct head *h, const struct load *l)
+{
+	load_log(h, l);
+	if (h->last_us != STAMP_NONE) {
+		int64_t end = l->until != STAMP_NONE && l->until < h->last_us ? l->until - 1 : h->last_us;
+		load_figures(l, SQL_READ_TUI_HOURS, 1, end / HOUR_US, HEAD_HOURS, h->hour);
+		load_figures(l, SQL_READ_TUI_DAYS, 3, stamp_local_day(end), HEAD_DAYS, h->day);
+	}
+	h->following = follow_alive(l->database);
+}
+
+struct head *head_first(const struct load *l)
+{
+	if (l->since != STAMP_NONE || l->until != STAMP_NONE)
+		return NULL;
+	struct head *h = xcalloc(1, sizeof *h);
+	load_rest(h, l);
+	h->sources = screen_sources_first(l, &h->mails, &h->lost);
+	return h;
+}
+
 struct head *head_load(const struct load *l)
 {
 	struct head *h = xcalloc(1, sizeof *h);
@@ -298,13 +320,7 @@ struct head *head_load(const struct load *l)
 	struct decision_options o = options_of(l, &files);
 	h->decision = decision_new(l->reader, &o);
 	in_force_release(&files);
-	load_log(h, l);
-	if (h->last_us != STAMP_NONE) {
-		int64_t end = l->until != STAMP_NONE && l->until < h->last_us ? l->until - 1 : h->last_us;
-		load_figures(l, SQL_READ_TUI_HOURS, 1, end / HOUR_US, HEAD_HOURS, h->hour);
-		load_figures(l, SQL_READ_TUI_DAYS, 3, stamp_local_day(end), HEAD_DAYS, h->day);
-	}
-	h->following = follow_alive(l->database);
+	load_rest(h, l);
 	h->sources = screen_sources(h->decision);
 	h->criteria = screen_criteria(h->decision);
 	h->holes = screen_holes(h->decision, l);
@@ -315,7 +331,8 @@ struct head *head_free(struct head *h)
 {
 	if (!h)
 		return NULL;
-	decision_free(h->decision);
+	if (h->decision)
+		decision_free(h->decision);
 	free(h->log);
 	sheet_free(h->sources);
 	sheet_free(h->criteria);

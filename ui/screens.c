@@ -253,3 +253,27 @@ struct sheet *screen_sources(const struct decision *d)
 		s->note = xstrdup(screens[SCREEN_SOURCES].empty);
 	return s;
 }
+
+struct sheet *screen_sources_first(const struct load *l, int64_t *mails, int64_t *lost)
+{
+	const struct query_param p[] = {{"rule", slice_str(l->rule), 0, false}, {"limit", SLICE_NONE, SHEET_ROWS, false}};
+	struct query *q = query_new(l->reader, SQL_READ_TUI_FIRST, p, sizeof p / sizeof *p);
+	struct sheet *s = sheet_new();
+
+	sheet_section(s, &screens[SCREEN_SOURCES].section);
+	while (query_row(q)) {
+		sheet_row(s, query_text(q, 0));
+		sheet_text(s, query_text(q, 0));
+		sheet_text(s, query_text(q, 1));
+		sheet_none(s);
+		sheet_none(s);
+		sheet_number(s, query_number(q, 2));
+		sheet_number(s, query_number(q, 3));
+		for (size_t c = 6; c < sizeof source_columns / sizeof *source_columns; c++)
+			sheet_none(s);
+		*mails += query_number(q, 2);
+		*lost += query_number(q, 3);
+	}
+	query_free(q);
+	return s;
+}

@@ -45,7 +45,8 @@ struct load {
 #define HEAD_HOURS 72
 #define HEAD_DAYS 60
 struct head {
-	struct decision *decision;
+	struct decision *decision; /* NULL: not there yet, only what roll-ups say at once: */
+	int64_t mails, lost;
 	int64_t hour[HEAD_HOURS]; /* warnings; the last is the hour of the log's end */
 	int64_t day[HEAD_DAYS];   /* would-be-lost mails; the last is the day of the log's end */
 	bool following;
@@ -54,6 +55,8 @@ struct head {
 	struct sheet *sources, *criteria, *holes;
 };
 struct head *head_load(const struct load *l); /* never NULL */
+/* A head without a decision, in a moment whatever the size of the database; NULL: no such short way to --since or --until. */
+struct head *head_first(const struct load *l);
 struct head *head_free(struct head *h);       /* always NULL */
 
 struct screen {
@@ -80,6 +83,7 @@ void screen_source(struct sheet *s, const struct load *l);
 void screen_lines(struct sheet *s, const struct load *l);
 void screen_plan(struct sheet *s, const struct load *l);
 struct sheet *screen_sources(const struct decision *d);
+struct sheet *screen_sources_first(const struct load *l, int64_t *mails, int64_t *lost);
 extern const struct sheet_section senders_section, recipients_section, mails_section;
 
 #endif

@@ -159,6 +159,10 @@ static int decision_word(struct grid *g, int y, const struct decided *all)
 
 static int draw_decision(const struct tui *t, struct grid *g, int y)
 {
+	if (!t->head->decision) {
+		grid_str(g, y, 1, ROLE_DIM, "the decision is being worked out ...");
+		return y + 1;
+	}
 	const struct decided *all = &t->head->decision->all;
 	int lines = g->rows >= 20 ? 3 : 2, x = decision_word(g, y, all);
 
@@ -184,29 +188,47 @@ static void add_grouped(struct text *t, int64_t n)
 	}
 }
 
+static void add_lost(struct text *w, int64_t mails, const struct decision_totals *s)
+{
+	add_grouped(w, mails);
+	text_str(w, mails == 1 ? " mail" : " mails");
+	if (!s)
+		return;
+	text_str(w, " to ");
+	add_grouped(w, s->recipients);
+	text_str(w, s->recipients == 1 ? " person" : " people");
+}
+
+static void add_all(struct text *w, int64_t mails, const struct decision_totals *s)
+{
+	text_str(w, ", of ");
+	add_grouped(w, mails);
+	text_str(w, " warned mails");
+	if (!s)
+		return;
+	text_str(w, " (");
+	add_grouped(w, s->attempts);
+	text_str(w, " attempts)");
+	if (s->may_return) {
+		text_str(w, ", ");
+		add_grouped(w, s->may_return);
+		text_str(w, " may return");
+	}
+}
+
 static void draw_totals(const struct tui *t, struct grid *g, int y)
 {
-	const struct decision_totals *s = &t->head->decision->totals;
+	const struct head *h = t->head;
+	const struct decision_totals *s = h->decision ? &h->decision->totals : NULL;
+	int64_t lost = s ? s->would_be_lost : h->lost;
 	struct text w = {0};
 	int x = 1;
 
 	tui_put(g, y, &x, ROLE_PLAIN, "would be lost: ");
-	add_grouped(&w, s->would_be_lost);
-	text_printf(&w, " mail%s to ", s->would_be_lost == 1 ? "" : "s");
-	add_grouped(&w, s->recipients);
-	text_str(&w, s->recipients == 1 ? " person" : " people");
-	tui_put(g, y, &x, s->would_be_lost ? ROLE_LOST : ROLE_GOOD, w.p);
+	add_lost(&w, lost, s);
+	tui_put(g, y, &x, lost ? ROLE_LOST : ROLE_GOOD, w.p);
 	text_clear(&w);
-	text_str(&w, ", of ");
-	add_grouped(&w, s->mails);
-	text_str(&w, " warned mails (");
-	add_grouped(&w, s->attempts);
-	text_str(&w, " attempts)");
-	if (s->may_return) {
-		text_str(&w, ", ");
-		add_grouped(&w, s->may_return);
-		text_str(&w, " may return");
-	}
+	add_all(&w, s ? s->mails : h->mails, s);
 	tui_put(g, y, &x, ROLE_PLAIN, w.p);
 	text_release(&w);
 }
@@ -225,7 +247,7 @@ static void draw_spark(struct grid *g, int y, int *x, const char *label, const i
 
 static void draw_sparks(const struct tui *t, struct grid *g, int y)
 {
-	const struct decision_window *w = &t->head->decision->window;
+	const struct decision *d = t->head->decision;
 	int x = 1, room = (g->cols - 32) / 2;
 	struct text strip = {0};
 
@@ -233,8 +255,9 @@ static void draw_sparks(const struct tui *t, struct grid *g, int y)
 	x += 2;
 	draw_spark(g, y, &x, "lost per day ", t->head->day, HEAD_DAYS, g->cols - x - 14);
 	x += 2;
-	if (g->cols - x < 20 || w->from == STAMP_NONE || !t->head->decision->any)
+	if (g->cols - x < 20 || !d || d->window.from == STAMP_NONE || !d->any)
 		return;
+	const struct decision_window *w = &d->window;
 	tui_put(g, y, &x, ROLE_DIM, "days watched ");
 	spark_days(&strip, w->day, (size_t)w->days, stamp_local_day(w->from), stamp_local_day(w->to), g->cols - x);
 	tui_put(g, y, &x, ROLE_SPARK, strip.p ? strip.p : "");

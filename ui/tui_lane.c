@@ -19,16 +19,18 @@ struct lane {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
+	atomic_int cancel; /* what is being loaded is of no use */
 	/* the rest is guarded by the mutex */
 	enum screen_id screen;
 	char *key;
-	bool due, paused, rest, resting, stop, ended, dead;
+	bool due, loading, paused, rest, resting, stop, ended, dead;
 	struct lane_write *write; /* to be done, the first one first */
 	bool writing;
 	struct lane_answer *answer[ANSWERS];
 	size_t answers;
 	/* of the worker alone */
 	struct reader *reader;
+	bool first_done;
 	int64_t version;
 	int64_t not_before; /* monotonic, milliseconds */
 	struct msg_death death;
@@ -61,6 +63,16 @@ void lane_answer_free(struct lane_answer *a)
 	free(a->said);
 	free(a->key);
 	free(a);
+}
+
+/* The decision is never of no use; nor does it bear half an answer. */
+static struct reader *lane_reader(const struct lane *l)
+{
+	struct reader *r = reader_open(l->load.database);
+
+	if (!l->is_head)
+		reader_cancel_by(r, &l->cancel);
+	return r;
 }
 
 /* ------------------------------------------------------------------ verdicts */
@@ -172,7 +184,7 @@ static struct lane_answer *do_write(struct lane *l, struct lane_write *w)
 		write_it(&it);
 	} else if (!msg_try(write_it, &it, &death)) {
 		reader_abandon();
-		l->reader = reader_open(l->load.database);
+		l->reader = lane_reader(l);
 		snprintf(a->words, sizeof a->words, "not written: %.280s", death.words);
 	}
 	lane_write_free(w);
@@ -180,29 +192,6 @@ static struct lane_answer *do_write(struct lane *l, struct lane_write *w)
 }
 
 /* ------------------------------------------------------------------ one step */
-
-static struct lane_answer *do_load(struct lane *l, enum screen_id screen, char *key)
-{
-	struct lane_answer *a = xcalloc(1, sizeof *a);
-	struct load load = l->load;
-
-	load.reader = l->reader;
-	load.key = key ? slice_str(key) : SLICE("");
-	load.now = l->load.until != STAMP_NONE && l->load.until < clock_ms(CLOCK_REALTIME) * 1000
-	               ? l->load.until
-	               : clock_ms(CLOCK_REALTIME) * 1000;
-	a->screen = screen;
-	a->key = key;
-	l->version = reader_renew(l->reader);
-	if (l->is_head)
-		a->head = head_load(&load);
-	else
-		a->sheet = screen_load(screen, &load);
-	/* what was committed while we read is seen by the next look, and nothing is held until then */
-	int64_t now = reader_renew(l->reader);
-	l->version = now == l->version ? now : -1;
-	return a;
-}
 
 static void wake(struct lane *l)
 {
@@ -224,11 +213,80 @@ static void give(struct lane *l, struct lane_answer *a)
 	wake(l);
 }
 
+static struct load load_of(const struct lane *l, const char *key)
+{
+	int64_t now = clock_ms(CLOCK_REALTIME) * 1000;
+	struct load load = l->load;
+
+	load.reader = l->reader;
+	load.key = key ? slice_str(key) : SLICE("");
+	load.now = load.until != STAMP_NONE && load.until < now ? load.until : now;
+	return load;
+}
+
+/* Something to look at before the first decision is there. */
+static void do_first(struct lane *l)
+{
+	struct load load = load_of(l, NULL);
+	struct head *h = l->first_done || !l->threaded ? NULL : head_first(&load);
+
+	l->first_done = true;
+	if (!h)
+		return;
+	struct lane_answer *a = xcalloc(1, sizeof *a);
+	a->head = h;
+	pthread_mutex_lock(&l->mutex);
+	give(l, a);
+	pthread_mutex_unlock(&l->mutex);
+}
+
+static struct lane_answer *do_load(struct lane *l, enum screen_id screen, char *key)
+{
+	struct lane_answer *a = xcalloc(1, sizeof *a);
+	struct load load = load_of(l, key);
+
+	a->screen = screen;
+	a->key = key;
+	l->version = reader_renew(l->reader);
+	if (l->is_head) {
+		do_first(l);
+		a->head = head_load(&load);
+	} else {
+		a->sheet = screen_load(screen, &load);
+	}
+	/* what was committed while we read is seen by the next look, and nothing is held until then */
+	int64_t now = reader_renew(l->reader);
+	l->version = now == l->version ? now : -1;
+	return a;
+}
+
 static void time_load(struct lane *l, int64_t began)
 {
 	int64_t now = clock_ms(CLOCK_MONOTONIC);
 
 	l->not_before = now + (now - began) * PATIENCE;
+}
+
+/* With the mutex held: nobody waits for what is being loaded. */
+static void cancel(struct lane *l)
+{
+	if (l->loading && l->threaded)
+		atomic_store(&l->cancel, 1);
+}
+
+/* With the mutex held: what was cancelled is dropped, and what is wanted now is due. */
+static bool settle(struct lane *l, struct lane_answer *a)
+{
+	bool cancelled = atomic_exchange(&l->cancel, 0) != 0;
+
+	if (a && cancelled) {
+		lane_answer_free(a);
+		l->due = true;
+		l->not_before = 0;
+	} else if (a) {
+		give(l, a);
+	}
+	return a != NULL;
 }
 
 /* With the mutex held, which it lets go while it works. True if there was something to do. */
@@ -251,6 +309,8 @@ static bool step(struct lane *l)
 		enum screen_id screen = l->screen;
 		char *key = l->key ? xstrdup(l->key) : NULL;
 		l->due = false;
+		l->loading = true;
+		atomic_store(&l->cancel, 0);
 		pthread_mutex_unlock(&l->mutex);
 		bool load = (screen != SCREEN_NONE || l->is_head) && (due || reader_renew(l->reader) != l->version);
 		a = load ? do_load(l, screen, key) : NULL;
@@ -260,10 +320,8 @@ static bool step(struct lane *l)
 			free(key);
 	}
 	pthread_mutex_lock(&l->mutex);
-	l->writing = false;
-	if (a)
-		give(l, a);
-	return a != NULL;
+	l->writing = l->loading = false;
+	return settle(l, a);
 }
 
 void lane_work(struct lane *l)
@@ -289,7 +347,7 @@ static void work(void *arg)
 {
 	struct lane *l = arg;
 
-	l->reader = reader_open(l->load.database);
+	l->reader = lane_reader(l);
 	pthread_mutex_lock(&l->mutex);
 	while (!l->stop || l->write) {
 		l->resting = l->rest;
@@ -341,6 +399,7 @@ bool lane_free(struct lane *l, int ms)
 {
 	pthread_mutex_lock(&l->mutex);
 	l->stop = true;
+	cancel(l);
 	pthread_cond_signal(&l->changed);
 	for (int waited = 0; l->threaded && !l->ended && (l->write || l->writing || waited < ms); waited += LOOK_MS)
 		wait_for_more(l);
@@ -386,6 +445,7 @@ void lane_show(struct lane *l, enum screen_id screen, struct slice key)
 	l->key = key.n ? xstrndup(key.p, key.n) : NULL;
 	l->screen = screen;
 	l->due = true;
+	cancel(l);
 	unlock(l);
 }
 
@@ -411,6 +471,7 @@ void lane_do(struct lane *l, struct lane_write *w)
 	while (*last)
 		last = &(*last)->next;
 	*last = w;
+	cancel(l); /* it goes first, and its outcome shows in what is loaded then */
 	unlock(l);
 }
 

@@ -1,5 +1,6 @@
 #include "tui_sheet.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -240,10 +241,23 @@ static int compare_rows(const void *arg, size_t a, size_t b, int column)
 
 static bool holds(struct slice text, struct slice what)
 {
-	for (size_t i = 0; what.n && i + what.n <= text.n; i++)
-		if (strncasecmp(text.p + i, what.p, what.n) == 0)
+	if (what.n == 0)
+		return true;
+	char small = (char)tolower((unsigned char)what.p[0]), large = (char)toupper((unsigned char)what.p[0]);
+	for (size_t i = 0; i + what.n <= text.n; i++)
+		if ((text.p[i] == small || text.p[i] == large) &&
+		    strncasecmp(text.p + i, what.p, what.n) == 0)
 			return true;
-	return what.n == 0;
+	return false;
+}
+
+/* Shown as it is, as most texts are. */
+static bool is_plain(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || (unsigned char)s.p[i] >= 127 || s.p[i] == '\\')
+			return false;
+	return true;
 }
 
 /* As it stands in the log, or as it is shown: whoever reads `\x1b` may look for that. */
@@ -253,6 +267,8 @@ static bool reads(struct slice value, struct slice what)
 
 	if (holds(value, what))
 		return true;
+	if (is_plain(value))
+		return false;
 	encode_term(&t, value);
 	bool found = t.n != value.n && holds(slice_of(t.p, t.n), what);
 	text_release(&t);

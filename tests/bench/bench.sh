@@ -370,6 +370,24 @@ big_report() {
 	done
 }
 
+dashboard() { # row 10, on a database of ten million attempts
+	local first=() key=() i
+
+	command -v python3 > "$dir/output" || complain 'python3 is not installed'
+	big_database
+	cat "$dir/ten.db" > /dev/null # into the page cache
+	for ((i = 0; i < (runs + 1) / 2; i++)); do
+		python3 "$here/frames.py" "$bin" "$dir/ten.db" > "$dir/frames" 2> "$dir/errors" ||
+			complain "frames.py failed: $(tail -n 1 "$dir/errors")"
+		first+=("$(sed -n 's/^first //p' "$dir/frames")")
+		key+=("$(sed -n 's/^key99 //p' "$dir/frames")")
+	done
+	figure 10 "ms from start to the first frame with figures" "$(median "${first[@]}")" '<=' 150 50
+	figure 10 "ms from a key to its frame, p99" "$(median "${key[@]}")" '<=' 50 16
+	printf '      %s; slowest keys of the last run: %s\n' "$(sed -n 's/^key50 /p50 /p' "$dir/frames")" \
+		"$(sed -n 's/^slowest: //p' "$dir/errors")"
+}
+
 [[ -x $bin ]] || complain "no program at $bin: make first"
 command -v sqlite3 > /dev/null || complain 'sqlite3 is not installed'
 build_genlog
@@ -382,6 +400,7 @@ if wanted 8; then
 	flood
 fi
 if wanted 9; then database; fi
+if wanted 10; then dashboard; fi
 if wanted 11 || wanted 12; then live; fi
 if wanted 13; then idle; fi
 if wanted 14; then big_report; fi
