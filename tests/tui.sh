@@ -123,15 +123,17 @@ done
 fresh empty
 run ingest "$TMP/empty.log"
 for size in 80x24 40x10 200x60; do
-	views $size "${EVERY[@]}" help '?' enter '<enter>' >"$TMP/seen"
+	views $size "${EVERY[@]}" help '?' enter '<enter>' mails '2<enter>' lines '4<enter>' card '5<enter>' >"$TMP/seen"
 	ok "without data at $size: as wanted" golden "empty-$size.txt"
 done
 large_log >"$TMP/large.log"
 fresh large
 run ingest "$TMP/large.log"
 for size in 80x24 40x10 200x60; do
-	views $size sources 1 end G page '<pgdn><pgdn>' senders 2 recipients 3 holes 7 >"$TMP/seen"
+	views $size "${EVERY[@]}" end G page '<pgdn><pgdn>' sorted ssssss source '<enter>' source-end '<enter>G' \
+		mails '2<enter>' lines '4<enter>' card '5j<enter>' filtered '/sender59<enter>' all '*' >"$TMP/seen"
 	ok "600 sources at $size: as wanted" golden "large-$size.txt"
+	ok "... no line too wide" harmless ${size%x*}
 done
 LC_ALL=C dump >"$TMP/seen"
 ok "without UTF-8 all is ASCII" test -z "$(LC_ALL=C tr -d '\n -~' <"$TMP/seen")"
@@ -163,16 +165,21 @@ tm()
 }
 trap 'tm kill-server 2>/dev/null; rm -rf -- "$TMP"' EXIT
 
-# A terminal with a shell in it; TERM as tmux has it, or as given.
+# A terminal with a shell in it.
 terminal()
 {
-	tm start-server \; set-option -g default-terminal "${1:-screen}" \; \
-		new-session -d -x 100 -y 30 "PS1='\$ ' exec bash --norc --noprofile" && until_seen '^\$'
+	local try
+	for try in 1 2 3 4 5; do
+		# a server that is still ending is none
+		tm new-session -d -x 100 -y 30 "PS1='\$ ' exec bash --norc --noprofile" 2>"$TMP/tmux.$try" && break
+		sleep 0.1
+	done
+	until_seen '^\$'
 }
 
 screen()
 {
-	tm capture-pane -p
+	tm capture-pane -p 2>&1
 }
 
 # until_seen ERE [SECONDS]: the screen shows it before long.
@@ -299,14 +306,84 @@ tm send-keys "clear; TERM=dumb $WOULDBLOCK --db $DB tui" Enter
 ok "TERM=dumb: it says so" until_seen 'TERM is dumb'
 tm send-keys "clear; TERM=nosuchterminal $WOULDBLOCK --db $DB tui" Enter
 ok "an unknown TERM: it says so" until_seen 'terminal is not known'
-tm send-keys "clear; NO_COLOR=1 $WOULDBLOCK --db $DB --config $CONF tui" Enter
-until_seen 'Sources ─'
-ok "NO_COLOR: no colour" test -z "$(tm capture-pane -p -e | grep -E $'\e\\[([0-9;]*;)?3[0-8]')"
+# In each terminal, what reaches it as bytes: colours of its range, none as a background, so that light and dark stay
+# what they are; and all that is to be read is there without them.
+coloured()
+{
+	rm -f -- "$TMP/bytes.$1"
+	tm pipe-pane "cat >$TMP/bytes.$1"
+	tm send-keys "clear; TERMINFO=$TERMINFO TERM=$1 ${2-} $WOULDBLOCK --db $DB --config $CONF tui --keys '<space>jj'" Enter
+	until_seen 'NO-GO' && until_seen '1 marked'
+	screen >"$TMP/text.$1"
+	tm send-keys q
+	while dashboard >"$TMP/pid"; do
+		sleep 0.02
+	done
+	tm pipe-pane
+	tm send-keys clear Enter
+	until_seen '^\$ *$'
+	grep -aoE $'\e\\[[0-9;]*m' "$TMP/bytes.$1" | sort -u >"$TMP/sgr.$1"
+}
+
+# only TERM ERE: each attribute that was set is one of these; bold, reverse and their ends are of every terminal.
+only()
+{
+	! sed 's/^.*\[//; s/m$//; s/38;5;\([0-9]*\)/x\1/g' "$TMP/sgr.$1" | tr ';' '\n' |
+		grep -Evx -- "|0|00|1|7|22|27|39|49|10|11|$2"
+}
+
+# Few systems have one with 16 colours.
+TERMINFO=$TMP/terminfo
+for term in tmux-256color xterm xterm-256color vt100 screen; do
+	infocmp -x "$term"
+done >"$TMP/terms"
+infocmp -x xterm | sed 's/^xterm|[^,]*/xterm-16color|with 16 colours/; s/colors#[0-9a-fx]*/colors#16/' >>"$TMP/terms"
+tic -x -o "$TERMINFO" "$TMP/terms"
+for term in tmux-256color xterm-16color xterm vt100; do
+	coloured $term
+	ok "TERM=$term: what is read needs no colour" same "$TMP/text.tmux-256color" "$TMP/text.$term"
+done
+ok "256 colours: they are used, and no others" eval "grep -q '38;5;' '$TMP/sgr.tmux-256color' && only tmux-256color 'x[0-9]{1,3}'"
+ok "16 colours: the first eight are used" eval "grep -q '3[1-6]' '$TMP/sgr.xterm-16color' && only xterm-16color '3[0-7]'"
+ok "8 colours: they are used, and no others" eval "grep -q '3[1-6]' '$TMP/sgr.xterm' && only xterm '3[0-7]'"
+ok "a terminal without colours gets none" only vt100 ''
+coloured xterm-256color NO_COLOR=1
+ok "NO_COLOR: no colour, and all is there" eval "only xterm-256color '' && same '$TMP/text.tmux-256color' '$TMP/text.xterm-256color'"
+coloured xterm-256color LC_ALL=C
+ok "without UTF-8 nothing but ASCII reaches the terminal" eval "tr -d '[:cntrl:] -~' <'$TMP/bytes.xterm-256color' | cmp -s - /dev/null"
+
+# click COLUMN ROW [BUTTON]: pressed and let go there, as a terminal says it; 64 and 65 are the wheel.
+click()
+{
+	local bytes
+	bytes=$(printf '\033[<%d;%d;%dM\033[<%d;%d;%dm' "${3:-0}" "$1" "$2" "${3:-0}" "$1" "$2" | od -An -v -tx1)
+	# shellcheck disable=SC2086 # bytes are words
+	tm send-keys -H $bytes
+}
+row_of()
+{
+	screen | grep -n -- "$1" | head -n 1 | cut -d: -f1
+}
+tm send-keys "clear; TERM=xterm-256color $WOULDBLOCK --db $DB --config $CONF tui" Enter
+until_seen '▶ news.example'
+click 8 "$(row_of ' 203.0.113.0/24')"
+ok "a click selects" until_seen '▶ 203.0.113.0/24'
+click 8 5 64
+ok "the wheel scrolls up" until_seen '▶ news.example'
+click 8 5 65
+ok "... and down" until_gone '▶ news.example'
+click "$(screen | grep -n . | sed -n 's/Recipients.*//p' | sed 's/^[0-9]*://' | head -n 1 | wc -m)" "$(row_of 'Sources ─')"
+ok "a click on a view's name shows it" until_seen '▶Recipients'
+tm send-keys 1g
+until_seen '▶ news.example'
+row=$(row_of 'news.example')
+click 8 "$row"
+click 8 "$row"
+ok "a double click goes in" until_seen 'Sources > Source'
 tm send-keys q
 ended
 start
 until_seen 'Sources ─'
-ok "else there is colour" test -n "$(tm capture-pane -p -e | grep -E $'\e\\[([0-9;]*;)?3[0-8]')"
 pid=$(dashboard)
 tm kill-server
 gone=1
@@ -376,6 +453,48 @@ tm kill-server
 terminal
 start --follow "$live"
 ok "killed and started again it has all, once" eval 'until_seen "killed.example" && tm send-keys q && ended && as_ingested "$live"'
+# 2 000 mails in 12 000 lines at once. While they are read, any figure of a moment may be seen; at the end only the true ones.
+burst()
+{
+	awk 'BEGIN { for (i = 0; i < 2000; i++) {
+		t = sprintf("2026-10-08T%02d:%02d:%02d.000000+00:00 gw01 postfix/", i / 3600, i / 60 % 60, i % 60)
+		c = "b" i % 7 ".burst" i % 50 ".example[198.19." i % 50 "." i % 7 "]"; q = sprintf("4D%08X", i)
+		print t "smtpd[" i "]: connect from " c
+		print t "smtpd[" i "]: NOQUEUE: warn: RCPT from " c ": *** Invalid Inbound Sender ***; from=<burst" i % 40 "@firma.example> to=<to" i % 90 "@firma.example> proto=ESMTP helo=<x>"
+		print t "smtpd[" i "]: " q ": client=" c
+		print t "qmgr[8]: " q ": from=<burst" i % 40 "@firma.example>, size=7, nrcpt=1 (queue active)"
+		print t "smtpd[" i "]: disconnect from " c " ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"
+		print t "local[7]: " q ": to=<to" i % 90 "@firma.example>, relay=local, delay=1, delays=1/0/0/0, dsn=2.0.0, status=" (i % 4 ? "sent (ok)" : "bounced (gone)")
+	} }'
+}
+start --follow "$live"
+until_seen 'following live.log'
+before=$(wb list mails --format jsonl | grep -c '"would_be_lost": *true')
+mails=$(wb list mails --format jsonl | wc -l)
+burst >>"$live"
+ok "after a burst of 12 000 lines the figures are exact" until_seen "would be lost: $(((before + 1500) / 1000)) $(printf '%03d' $(((before + 1500) % 1000))) mails .* of $(((mails + 2000) / 1000)) $(printf '%03d' $(((mails + 2000) % 1000))) warned" 20
+tm send-keys /burst4.ex Enter
+ok "... a source's, too" eval "until_seen '1/1' && until_seen 'burst4.example .* 40 +20 '"
+tm send-keys Escape q
+ended
+ok "... and all is in the database, once" as_ingested "$live"
+
+# A crash in another thread than the one that draws.
+crash_of_thread()
+{
+	local pid thread
+	start --follow "$live"
+	until_seen 'following live.log' || return 1
+	pid=$(dashboard)
+	for thread in /proc/"$pid"/task/*; do
+		thread=${thread##*/}
+	done
+	[ "$thread" != "$pid" ] || return 1
+	python3 -c 'import ctypes, sys; ctypes.CDLL(None).syscall(234, int(sys.argv[1]), int(sys.argv[2]), 11)' "$pid" "$thread"
+	until_seen 'Segmentation' || return 1
+	settings_of_terminal thread && same "$TMP/stty.before" "$TMP/stty.thread"
+}
+ok "a crash in a thread puts the terminal back, too" crash_of_thread
 start --follow "$live"
 until_seen 'following live.log'
 mv -- "$DB" "$DB.moved"

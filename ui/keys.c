@@ -23,7 +23,7 @@ static const struct key_row table[] = {
      "back",
      KEY_ALWAYS,
      "go back; take marks and filter away"},
-    {{CODE_TAB, CODE_RIGHT, 'l'}, "Tab Right l", DO_NEXT, NULL, KEY_ALWAYS, "the next view"},
+    {{CODE_TAB, CODE_RIGHT, 'l'}, "Tab Right l", DO_NEXT, "view", KEY_ALWAYS, "the next view"},
     {{CODE_BACK_TAB, CODE_LEFT, 'h'}, "BackTab Left h", DO_PREVIOUS, NULL, KEY_ALWAYS, "the view before"},
     {{'1'}, "1 ... 7", DO_VIEW, NULL, KEY_ALWAYS, "a view by its number"},
     {{' '}, "Space", DO_MARK, "mark", KEY_JUDGED, "mark the row; e m b n x act on all marked rows"},

@@ -17,9 +17,9 @@
 static const struct sheet_column criterion_columns[] = {
     {"CRITERION", SHEET_TEXT, 9, 12, 0, 0},
     {"", SHEET_TEXT, 2, 2, 0, 0},
-    {"IS", SHEET_TEXT, 8, 40, SHEET_GROW, 0},
-    {"MUST BE", SHEET_TEXT, 8, 40, SHEET_GROW, 2},
-    {"WHAT TO DO", SHEET_TEXT, 10, 200, SHEET_GROW, 1},
+    {"IS", SHEET_TEXT, 18, 40, SHEET_GROW, 0},
+    {"MUST BE", SHEET_TEXT, 26, 40, SHEET_GROW, 2},
+    {"WHAT TO DO", SHEET_TEXT, 24, 200, SHEET_GROW, 1},
 };
 static const struct sheet_column domain_columns[] = {
     {"DOMAIN", SHEET_TEXT, 10, 60, SHEET_GROW, 0},
@@ -215,8 +215,8 @@ static void add_sums(struct sheet *s, const struct decision_account *a)
 	struct text t = {0};
 
 	sheet_section(s, &sums_section);
-	text_printf(&t, "%lld lines in %lld streams = %lld understood + %lld not of interest + %lld not understood",
-	            (long long)all, (long long)a->streams, (long long)a->understood, (long long)a->no_interest,
+	text_printf(&t, "%lld lines in %lld stream%s = %lld understood + %lld not of interest + %lld not understood",
+	            (long long)all, (long long)a->streams, a->streams == 1 ? "" : "s", (long long)a->understood, (long long)a->no_interest,
 	            (long long)a->other);
 	label_text(s, "read", &t);
 	text_printf(&t, "%lld sessions counted after Postfix, %lld differ", (long long)a->checked,

@@ -51,6 +51,8 @@ static void add_remarks(struct sheet *s, const struct plan *p)
 {
 	char id[32];
 
+	if (p->remarks == 0)
+		return;
 	sheet_section(s, &remarks_section);
 	for (size_t i = 0; i < p->remarks; i++) {
 		snprintf(id, sizeof id, "%zu", i);

@@ -7,9 +7,10 @@
 #include "../analyzer/query.h"
 
 #define COUNT(columns) columns, sizeof columns / sizeof *columns
+#define LIVE_ROWS 1000
 
 static const struct sheet_column source_columns[] = {
-    {"SOURCE", SHEET_TEXT, 14, 60, SHEET_GROW, 0},
+    {"SOURCE", SHEET_TEXT, 18, 60, SHEET_GROW, 0},
     {"KIND", SHEET_TEXT, 3, 6, 0, 6},
     {"IPS", SHEET_NUMBER, 3, 0, 0, 8},
     {"SENDERS", SHEET_NUMBER, 3, 0, 0, 9},
@@ -17,7 +18,7 @@ static const struct sheet_column source_columns[] = {
     {"LOST", SHEET_LOST, 4, 0, 0, 0},
     {"SPF", SHEET_TEXT, 4, 10, 0, 7},
     {"LAST", SHEET_AGO, 6, 0, 0, 5},
-    {"SUGGESTED", SHEET_TEXT, 16, 70, SHEET_GROW, 3},
+    {"SUGGESTED", SHEET_TEXT, 21, 70, SHEET_GROW, 3},
     {"VERDICT", SHEET_TEXT, 7, 9, 0, 1},
     {"NOTE", SHEET_TEXT, 4, 40, SHEET_GROW, 10},
 };
@@ -42,18 +43,18 @@ static const struct sheet_column live_columns[] = {
     {"TIME", SHEET_CLOCK, 8, 19, 0, 3},
     {"ACTION", SHEET_TEXT, 4, 14, 0, 4},
     {"FATE", SHEET_FATE, 9, 10, 0, 0},
-    {"SENDER", SHEET_TEXT, 10, 60, SHEET_GROW, 0},
-    {"RECIPIENT", SHEET_TEXT, 10, 60, SHEET_GROW, 2},
-    {"SOURCE", SHEET_TEXT, 8, 40, SHEET_GROW, 1},
+    {"SENDER", SHEET_TEXT, 14, 60, SHEET_GROW, 0},
+    {"RECIPIENT", SHEET_TEXT, 14, 60, SHEET_GROW, 2},
+    {"SOURCE", SHEET_TEXT, 10, 40, SHEET_GROW, 1},
     {"CLIENT", SHEET_TEXT, 7, 39, 0, 5},
     {"RULE", SHEET_TEXT, 4, 20, 0, 6},
 };
 static const struct sheet_column mail_columns[] = {
     {"TIME", SHEET_CLOCK, 8, 19, 0, 3},
     {"FATE", SHEET_FATE, 9, 10, 0, 0},
-    {"SENDER", SHEET_TEXT, 10, 60, SHEET_GROW, 0},
-    {"RECIPIENTS", SHEET_TEXT, 10, 80, SHEET_GROW, 1},
-    {"SOURCE", SHEET_TEXT, 8, 40, SHEET_GROW, 2},
+    {"SENDER", SHEET_TEXT, 12, 60, SHEET_GROW, 0},
+    {"RECIPIENTS", SHEET_TEXT, 12, 80, SHEET_GROW, 1},
+    {"SOURCE", SHEET_TEXT, 12, 40, SHEET_GROW, 2},
     {"CLIENT", SHEET_TEXT, 7, 39, 0, 4},
     {"SPF", SHEET_TEXT, 4, 9, 0, 5},
     {"TRIES", SHEET_NUMBER, 5, 0, 0, 6},
@@ -176,6 +177,7 @@ size_t screen_section(struct sheet *s, const struct load *l, enum sql_id query, 
 struct sheet *screen_load(enum screen_id id, const struct load *l)
 {
 	const struct screen *screen = &screens[id];
+	const size_t most = screen->newest ? LIVE_ROWS : SHEET_ROWS;
 	struct sheet *s = sheet_new();
 
 	if (l->key.n)
@@ -183,8 +185,7 @@ struct sheet *screen_load(enum screen_id id, const struct load *l)
 	if (screen->load)
 		screen->load(s, l);
 	else
-		s->more = screen_section(s, l, screen->query, &screen->section, screen->newest ? 1000 : SHEET_ROWS) ==
-		          SHEET_ROWS;
+		s->more = screen_section(s, l, screen->query, &screen->section, (int64_t)most) == most;
 	if (s->rows == 0 && !s->note)
 		s->note = xstrdup(screen->empty);
 	return s;

@@ -54,10 +54,17 @@ static void card_lines(struct tui *t, struct page *p, int64_t now)
 		return;
 	const struct sheet_section *sec = sheet_section_of(v->sheet, row);
 	for (size_t c = 0; c < sec->columns; c++) {
+		struct slice value = sheet_value(v->sheet, row, c, now, buf);
+		enum role role = sheet_role_of(v->sheet, row, c);
+		/* a sign without a title of its own belongs to what stands before it */
+		if (c && !*sec->column[c].title && *sec->column[c - 1].title && p->line) {
+			p->line--;
+			page_line(p, p->a.cols - 6, role, value);
+			continue;
+		}
 		if (*sec->column[c].title)
 			page_line(p, 1, ROLE_HEAD, slice_str(sec->column[c].title));
-		tui_page_text(p, *sec->column[c].title ? 3 : 1, sheet_role_of(v->sheet, row, c),
-		              sheet_value(v->sheet, row, c, now, buf));
+		tui_page_text(p, *sec->column[c].title ? 3 : 1, role, value);
 	}
 }
 

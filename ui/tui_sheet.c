@@ -366,7 +366,7 @@ static bool drop_one(const struct sheet_section *sec, int *width)
 void sheet_widths(const struct sheet *s, size_t section, int cols, int64_t now, int width[SHEET_COLUMNS])
 {
 	const struct sheet_section *sec = &s->section[section];
-	int full[SHEET_COLUMNS], left;
+	int full[SHEET_COLUMNS];
 
 	for (size_t i = 0; i < sec->columns; i++)
 		full[i] = width[i] = wanted(s, section, i, now);
@@ -375,10 +375,4 @@ void sheet_widths(const struct sheet *s, size_t section, int cols, int64_t now, 
 			width[i] = width[i] ? full[i] : 0;
 		cut_growing(sec, cols, width);
 	} while (total(width, sec->columns) > cols && drop_one(sec, width));
-	left = cols - total(width, sec->columns);
-	for (size_t i = 0; left > 0 && i < sec->columns; i++)
-		if (sec->column[i].flags & SHEET_GROW && width[i]) {
-			width[i] += left; /* the first takes all: the others have what they need */
-			left = 0;
-		}
 }

@@ -53,6 +53,17 @@ static const char *screen(void)
 	return out.p;
 }
 
+static uint32_t pressed[4000]; /* by any test */
+static size_t presses;
+
+static bool was_pressed(uint32_t code)
+{
+	for (size_t i = 0; i < presses; i++)
+		if (pressed[i] == code)
+			return true;
+	return false;
+}
+
 static void press(const char *script)
 {
 	struct slice s = slice_str(script);
@@ -61,6 +72,8 @@ static void press(const char *script)
 	screen();
 	while (s.n) {
 		assert_true(keys_script(&s, &k));
+		if (!was_pressed(k.code) && presses < sizeof pressed / sizeof *pressed)
+			pressed[presses++] = k.code;
 		if (k.code == CODE_SIZE) {
 			cols = k.x;
 			lines = k.y;
@@ -104,12 +117,16 @@ static void key_up(void)
 {
 	press("j<up>");
 	assert_string_equal(selected(), "source:news.example");
+	press("jjk");
+	assert_string_equal(selected(), "source:203.0.113.0/24");
 }
 
 static void key_down(void)
 {
 	press("j");
 	assert_string_equal(selected(), "source:203.0.113.0/24");
+	press("<down>");
+	assert_string_equal(selected(), "source:10.20.30.77");
 }
 
 static void key_pages(void)
@@ -126,6 +143,10 @@ static void key_ends(void)
 	assert_string_equal(selected(), "source:10.20.30.77");
 	press("g");
 	assert_string_equal(selected(), "source:news.example");
+	press("<end>");
+	assert_string_equal(selected(), "source:10.20.30.77");
+	press("<home>");
+	assert_string_equal(selected(), "source:news.example");
 }
 
 static void key_enter_and_back(void)
@@ -139,6 +160,10 @@ static void key_enter_and_back(void)
 	assert_int_equal(tui->mode, TUI_CARD);
 	press("<bksp>");
 	assert_int_equal(tui->mode, TUI_LIST);
+	press("1\n");
+	assert_int_equal(view(), SCREEN_SOURCE);
+	press("\177");
+	assert_int_equal(view(), SCREEN_SOURCES);
 }
 
 static void key_views(void)
@@ -150,6 +175,10 @@ static void key_views(void)
 	press("h");
 	assert_int_equal(view(), SCREEN_TABS);
 	press("l");
+	assert_int_equal(view(), SCREEN_SOURCES);
+	press("<right>");
+	assert_int_equal(view(), SCREEN_SENDERS);
+	press("<backtab>");
 	assert_int_equal(view(), SCREEN_SOURCES);
 	for (char key[] = "1"; key[0] <= '0' + SCREEN_TABS; key[0]++) {
 		press(key);
@@ -294,13 +323,16 @@ static void key_help(void)
 
 static void key_suspend(void)
 {
-	tui_key(tui, &(struct key){.code = 26});
+	press("\032");
 	assert_true(tui->suspend);
 }
 
 static void key_quit(void)
 {
 	press("q");
+	assert_true(tui->quit);
+	tui->quit = false;
+	press("\003");
 	assert_true(tui->quit);
 }
 
@@ -346,6 +378,9 @@ static void every_key_of_the_table_does_what_it_says(void **state)
 		if (!tests_of[k[i].action])
 			fail_msg("no test presses `%s`", k[i].shown);
 		tests_of[k[i].action]();
+		for (size_t c = 0; c < KEY_CODES; c++)
+			if (k[i].code[c] != CODE_NONE && !was_pressed(k[i].code[c]))
+				fail_msg("no test presses each key of `%s`", k[i].shown);
 		close_world(state);
 		open_world(state);
 	}
