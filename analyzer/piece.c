@@ -1,11 +1,11 @@
 #include "piece.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "../parsers/shapes.h"
 #include "msg.h"
+#include "worker.h"
 
 /* -------------------------------------------------------------------------- lines */
 
@@ -139,18 +139,6 @@ static void *reader_run(void *arg)
 	return NULL;
 }
 
-/* Signals are the caller's, who looks at what they ask for between two pieces. */
-static int thread_start(struct reader *r)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&r->thread, NULL, reader_run, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc;
-}
-
 static void reader_free(struct reader *r)
 {
 	for (int i = 0; i < PIECES; i++)
@@ -176,7 +164,7 @@ struct reader *reader_start(struct input *in, const struct syslog_frame *frame)
 		piece_init(&r->piece[i]);
 	for (int i = 0; i < BLOCKS; i++)
 		r->bytes[i] = xmalloc(INPUT_BUFFER);
-	if (thread_start(r) != 0) {
+	if (!worker_start(&r->thread, reader_run, r)) {
 		reader_free(r);
 		return NULL;
 	}

@@ -1,12 +1,12 @@
 #include "writer.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #include "msg.h"
+#include "worker.h"
 
 #define JOBS 8
 
@@ -46,18 +46,6 @@ static void *writer_run(void *arg)
 	return NULL;
 }
 
-/* Signals are the owner's. */
-static int thread_start(struct writer *w)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&w->thread, NULL, writer_run, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc;
-}
-
 static void writer_release(struct writer *w)
 {
 	pthread_cond_destroy(&w->more);
@@ -73,7 +61,7 @@ struct writer *writer_new(void)
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->more, NULL);
 	pthread_cond_init(&w->less, NULL);
-	if (thread_start(w) == 0)
+	if (worker_start(&w->thread, writer_run, w))
 		return w;
 	writer_release(w);
 	return NULL;

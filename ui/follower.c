@@ -14,7 +14,7 @@
 #include "../analyzer/ingest.h"
 #include "../analyzer/msg.h"
 #include "../analyzer/query.h"
-#include "worker.h"
+#include "../analyzer/worker.h"
 
 struct follower {
 	const char *database;
@@ -175,7 +175,8 @@ bool follower_start(struct follower *f)
 	sigemptyset(&a.sa_mask);
 	sigaction(SIGUSR1, &a, NULL);
 	f->ended = false;
-	f->thread = worker_start(run, f);
+	if (!worker_start(&f->thread, run, f))
+		msg_die(EX_OSERR, "tui: no thread can be started");
 	f->runs = true;
 	/* of a history that is long something can be seen before all of it is read */
 	while (!has_ended(f) && !is_ours(f) && !(anew && reader_zone(f->database, zone, sizeof zone)))

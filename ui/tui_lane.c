@@ -3,10 +3,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "worker.h"
+#include "../analyzer/worker.h"
 
 #define LOOK_MS 50 /* how often we look whether somebody has committed */
 #define PATIENCE 4 /* a load that took t is not repeated for t times this */
@@ -388,9 +389,9 @@ struct lane *lane_new(const struct load *load, bool is_head, bool threaded, int 
 	l->wake = wake;
 	pthread_mutex_init(&l->mutex, NULL);
 	pthread_cond_init(&l->changed, NULL);
-	if (threaded)
-		l->thread = worker_start(run, l);
-	else
+	if (threaded && !worker_start(&l->thread, run, l))
+		msg_die(EX_OSERR, "tui: no thread can be started");
+	if (!threaded)
 		l->reader = reader_open(load->database);
 	return l;
 }
