@@ -365,6 +365,7 @@ row_of()
 	screen | grep -n -- "$1" | head -n 1 | cut -d: -f1
 }
 tm send-keys "clear; TERM=xterm-256color $WOULDBLOCK --db $DB --config $CONF tui" Enter
+until_seen 'NO-GO'
 until_seen '▶ news.example'
 click 8 "$(row_of ' 203.0.113.0/24')"
 ok "a click selects" until_seen '▶ 203.0.113.0/24'

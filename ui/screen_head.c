@@ -216,8 +216,8 @@ static void add_sums(struct sheet *s, const struct decision_account *a)
 
 	sheet_section(s, &sums_section);
 	text_printf(&t, "%lld lines in %lld stream%s = %lld understood + %lld not of interest + %lld not understood",
-	            (long long)all, (long long)a->streams, a->streams == 1 ? "" : "s", (long long)a->understood, (long long)a->no_interest,
-	            (long long)a->other);
+	            (long long)all, (long long)a->streams, a->streams == 1 ? "" : "s", (long long)a->understood,
+	            (long long)a->no_interest, (long long)a->other);
 	label_text(s, "read", &t);
 	text_printf(&t, "%lld sessions counted after Postfix, %lld differ", (long long)a->checked,
 	            (long long)a->differ);

@@ -7,7 +7,7 @@
 #include "../analyzer/query.h"
 
 #define COUNT(columns) columns, sizeof columns / sizeof *columns
-#define LIVE_ROWS 1000
+#define FEW 1000 /* rows of a view that shows the newest of many */
 
 static const struct sheet_column source_columns[] = {
     {"SOURCE", SHEET_TEXT, 18, 60, SHEET_GROW, 0},
@@ -114,7 +114,8 @@ const struct screen screens[SCREEN_COUNT] = {
                      NULL,
                      NULL,
                      true,
-                     "No action line was read yet."},
+                     "No action line was read yet.",
+                     FEW},
     [SCREEN_CRITERIA] = {"Criteria", 0, {0}, NULL, take_criteria, false, "The database does not know this rule yet."},
     [SCREEN_PLAN] = {"Plan", 0, {0}, screen_plan, NULL, false, "There is no plan."},
     [SCREEN_HOLES] = {"Holes", 0, {0}, NULL, take_holes, false, "Nothing was read yet."},
@@ -125,7 +126,8 @@ const struct screen screens[SCREEN_COUNT] = {
                       NULL,
                       NULL,
                       false,
-                      "No mail."},
+                      "No mail.",
+                      FEW},
     [SCREEN_LINES] = {"Lines", 0, {0}, screen_lines, NULL, false, "No line."},
 };
 
@@ -177,7 +179,7 @@ size_t screen_section(struct sheet *s, const struct load *l, enum sql_id query, 
 struct sheet *screen_load(enum screen_id id, const struct load *l)
 {
 	const struct screen *screen = &screens[id];
-	const size_t most = screen->newest ? LIVE_ROWS : SHEET_ROWS;
+	const size_t most = screen->most ? screen->most : SHEET_ROWS;
 	struct sheet *s = sheet_new();
 
 	if (l->key.n)
@@ -257,7 +259,8 @@ struct sheet *screen_sources(const struct decision *d)
 
 struct sheet *screen_sources_first(const struct load *l, int64_t *mails, int64_t *lost)
 {
-	const struct query_param p[] = {{"rule", slice_str(l->rule), 0, false}, {"limit", SLICE_NONE, SHEET_ROWS, false}};
+	const struct query_param p[] = {{"rule", slice_str(l->rule), 0, false},
+	                                {"limit", SLICE_NONE, SHEET_ROWS, false}};
 	struct query *q = query_new(l->reader, SQL_READ_TUI_FIRST, p, sizeof p / sizeof *p);
 	struct sheet *s = sheet_new();
 

@@ -67,6 +67,7 @@ struct screen {
 	struct sheet *(*of_head)(struct head *h);            /* comes with the head; takes it from there */
 	bool newest;                                         /* new rows come at the end, and the end is shown */
 	const char *empty;                                   /* what it says without any row */
+	size_t most;                                         /* rows; 0: SHEET_ROWS */
 };
 extern const struct screen screens[SCREEN_COUNT];
 

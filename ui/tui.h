@@ -65,7 +65,7 @@ void tui_key(struct tui *t, const struct key *k);
 bool tui_take(struct tui *t);
 /* Without threads: loads all that is due. */
 void tui_settle(struct tui *t);
-struct tui_view *tui_view(struct tui *t); /* the one that is shown */
+struct tui_view *tui_view(struct tui *t);       /* the one that is shown */
 void tui_say(struct tui *t, const char *words); /* until the next key; log's text passes the encoder */
 
 /* tui_draw.c: `now` is what ages are told by. */

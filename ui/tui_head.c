@@ -157,11 +157,13 @@ static int decision_word(struct grid *g, int y, const struct decided *all)
 	return x + 2;
 }
 
+#define CRITERIA_COLS 150 /* so wide they are in one line */
+
 static int draw_decision(const struct tui *t, struct grid *g, int y)
 {
 	if (!t->head->decision) {
 		grid_str(g, y, 1, ROLE_DIM, "the decision is being worked out ...");
-		return y + 1;
+		return y + (g->cols < CRITERIA_COLS ? 2 : 1); /* what stands below is not to move when it comes */
 	}
 	const struct decided *all = &t->head->decision->all;
 	int lines = g->rows >= 20 ? 3 : 2, x = decision_word(g, y, all);

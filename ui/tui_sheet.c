@@ -245,8 +245,7 @@ static bool holds(struct slice text, struct slice what)
 		return true;
 	char small = (char)tolower((unsigned char)what.p[0]), large = (char)toupper((unsigned char)what.p[0]);
 	for (size_t i = 0; i + what.n <= text.n; i++)
-		if ((text.p[i] == small || text.p[i] == large) &&
-		    strncasecmp(text.p + i, what.p, what.n) == 0)
+		if ((text.p[i] == small || text.p[i] == large) && strncasecmp(text.p + i, what.p, what.n) == 0)
 			return true;
 	return false;
 }
