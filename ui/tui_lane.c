@@ -45,18 +45,6 @@ static int64_t clock_ms(clockid_t which)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-void lane_write_free(struct lane_write *w)
-{
-	if (!w)
-		return;
-	for (size_t i = 0; i < w->keys; i++)
-		free(w->key[i]);
-	free(w->key);
-	free(w->said);
-	free(w->note);
-	free(w);
-}
-
 void lane_answer_free(struct lane_answer *a)
 {
 	sheet_free(a->sheet);
@@ -78,84 +66,6 @@ static struct reader *lane_reader(const struct lane *l)
 
 /* ------------------------------------------------------------------ verdicts */
 
-static void remember(struct lane_answer *a, const struct subject *s, int64_t before)
-{
-	a->said = xrealloc(a->said, (a->saids + 1) * sizeof *a->said);
-	a->said[a->saids++] = (struct lane_said){*s, before};
-}
-
-/* False: nothing was said of it, so there is nothing a note could stand at. */
-static bool write_one(struct lane *l, const struct lane_write *w, const struct subject *s, struct lane_answer *a)
-{
-	struct mark m = {.word = w->word, .note = w->note, .expires = VERDICT_KEEP};
-	struct verdict_row row;
-	struct marked done;
-	struct ways ways;
-	char how[200];
-	bool stands = verdict_find(l->reader, s, &row);
-
-	if (w->keep_word && !stands)
-		return false;
-	if (w->keep_word)
-		m.word = row.word;
-	ways_load(l->reader, s, STAMP_NONE, &ways);
-	bool changed = stands && row.word == m.word && ways_changed(l->reader, s, row.id, how, sizeof how);
-	verdict_mark(l->load.database, s, &m, &ways, changed, &done);
-	ways_release(&ways);
-	if (done.how == MARKED_NEW)
-		remember(a, s, done.before);
-	return true;
-}
-
-static void words_of(const struct lane_write *w, struct lane_answer *a, const char *trouble, const char *name)
-{
-	size_t n = a->saids;
-	int used;
-
-	if (n == 0 && !*trouble)
-		used = snprintf(a->words, sizeof a->words, "nothing new was said");
-	else if (n == 0)
-		used = 0;
-	else if (n == 1)
-		used = snprintf(a->words, sizeof a->words, "%.120s: %s", name,
-		                w->keep_word               ? "noted"
-		                : w->word == VERDICT_CLEAR ? "cleared"
-		                                           : verdict_word_name(w->word));
-	else
-		used = snprintf(a->words, sizeof a->words, "%zu rows: %s", n,
-		                w->keep_word               ? "noted"
-		                : w->word == VERDICT_CLEAR ? "cleared"
-		                                           : verdict_word_name(w->word));
-	if (*trouble && used >= 0 && used < (int)sizeof a->words)
-		snprintf(a->words + used, sizeof a->words - (size_t)used, "%s%s", used ? "; " : "", trouble);
-}
-
-static void write_marks(struct lane *l, const struct lane_write *w, struct lane_answer *a)
-{
-	char trouble[200] = "", name[130] = "";
-	struct subject s;
-
-	for (size_t i = 0; i < w->keys; i++) {
-		if (!subject_parse(l->reader, slice_str(w->key[i]), &s, trouble, sizeof trouble))
-			continue;
-		snprintf(name, sizeof name, "%.120s", s.text);
-		if (!write_one(l, w, &s, a))
-			snprintf(trouble, sizeof trouble, "no verdict to note it at");
-		reader_renew(l->reader); /* the next subject is judged with this verdict there */
-	}
-	words_of(w, a, trouble, name);
-}
-
-static void write_undo(struct lane *l, const struct lane_write *w, struct lane_answer *a)
-{
-	for (size_t i = w->saids; i-- > 0;)
-		verdict_restore(l->load.database, &w->said[i].subject, w->said[i].before);
-	if (w->saids == 1)
-		snprintf(a->words, sizeof a->words, "taken back: %.200s", w->said[0].subject.text);
-	else
-		snprintf(a->words, sizeof a->words, "taken back: %zu rows", w->saids);
-}
-
 struct writing {
 	struct lane *lane;
 	struct lane_write *write;
@@ -166,11 +76,7 @@ static void write_it(void *arg)
 {
 	struct writing *it = arg;
 
-	reader_renew(it->lane->reader);
-	if (it->write->undo)
-		write_undo(it->lane, it->write, it->answer);
-	else
-		write_marks(it->lane, it->write, it->answer);
+	lane_write_do(it->lane->reader, it->lane->load.database, it->write, it->answer);
 }
 
 /* Who may only read, or finds somebody at work in the database for long, is told so and looks on. */

@@ -45,6 +45,9 @@ struct lane_answer {
 	char words[300]; /* of a write, for people */
 };
 
+/* tui_write.c: of the lane. Tells in a->words what came of it, and in a->saids what can be taken back. */
+void lane_write_do(struct reader *reader, const char *database, const struct lane_write *w, struct lane_answer *a);
+
 struct lane;
 
 /*

@@ -232,6 +232,39 @@ static void allocators_copy_and_clear(void **state)
 	free(xcalloc(0, 0));
 }
 
+static void dies(void *arg)
+{
+	msg_die(*(int *)arg, "it broke: %s", "twice\033");
+}
+
+static void lives(void *arg)
+{
+	*(int *)arg = 0;
+}
+
+static void tries_and_lives(void *arg)
+{
+	struct msg_death inner;
+
+	assert_false(msg_try(dies, arg, &inner));
+	*(int *)arg = inner.code + 1;
+}
+
+static void what_is_tried_may_die_and_the_rest_goes_on(void **state)
+{
+	struct msg_death death = {0};
+	int code = 74;
+
+	(void)state;
+	assert_false(msg_try(dies, &code, &death));
+	assert_int_equal(death.code, 74);
+	assert_string_equal(death.words, "it broke: twice?");
+	assert_true(msg_try(tries_and_lives, &code, &death));
+	assert_int_equal(code, 75);
+	assert_true(msg_try(lives, &code, &death));
+	assert_int_equal(code, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +278,7 @@ int main(void)
 	    cmocka_unit_test(quiet_silences_notes_and_not_warnings),
 	    cmocka_unit_test(dying_calls_the_hook_before_it_speaks),
 	    cmocka_unit_test(without_memory_the_exit_code_is_71),
+	    cmocka_unit_test(what_is_tried_may_die_and_the_rest_goes_on),
 	    cmocka_unit_test(allocators_copy_and_clear),
 	};
 
