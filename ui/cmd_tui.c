@@ -222,42 +222,44 @@ static bool colour_wanted(void)
 	return !(no && *no);
 }
 
-/* What ended the follower, said after the screen is gone. Returns its code, else 0. */
-static int end_follower(struct follower *f)
+/* What ended it is said after the screen is gone, and ends us, as msg_die would have: what it had taken stays so. */
+static void end_follower(struct follower *f)
 {
-	int code = 0;
+	int code;
 
 	if (!f)
-		return 0;
+		return;
 	follower_stop(f);
 	const char *trouble = follower_trouble(f, &code);
-	if (trouble)
-		msg_warn("%s", trouble);
-	return code;
+	if (!trouble)
+		return;
+	msg_warn("%s", trouble);
+	fflush(stdout);
+	_exit(code);
 }
 
-static int run_in_terminal(const struct load *load, struct follower *f, const int wake[2], const char *keys)
+static void run_in_terminal(const struct load *load, struct follower *f, const int wake[2], const char *keys)
 {
 	term_open(colour_wanted());
 	struct tui *t = tui_new(load, true, wake[1]);
 	run(t, f, wake[0], slice_str(keys ? keys : ""));
 	term_close();
-	int code = end_follower(f);
-	if (!tui_free(t)) {
+	bool freed = tui_free(t);
+	end_follower(f);
+	if (!freed) {
 		/* A query of a large database is still running; nothing of ours is lost with it. */
 		fflush(stdout);
-		_exit(code);
+		_exit(0);
 	}
-	return code;
 }
 
-static int run_without_terminal(const struct load *load, const struct tui_command *o, struct follower *f)
+static void run_without_terminal(const struct load *load, const struct tui_command *o, struct follower *f)
 {
 	struct tui *t = tui_new(load, false, -1);
 
 	dump(t, o);
 	tui_free(t);
-	return end_follower(f);
+	end_follower(f);
 }
 
 static struct follower *follow(const struct tui_command *o, const struct settings *s, const char *database, int wake)
@@ -269,7 +271,7 @@ static struct follower *follow(const struct tui_command *o, const struct setting
 		                   "database with --db");
 	f = follower_new(&o->common, database, o->follow, wake);
 	if (!follower_start(f))
-		exit(end_follower(f));
+		end_follower(f);
 	return f;
 }
 
@@ -280,7 +282,7 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 	struct settings settings;
 	struct planned planned;
 	struct follower *f = NULL;
-	int wake[2], code;
+	int wake[2];
 
 	option_parse(rows, ROWS, argc, argv, &o, &rest);
 	if (rest.help)
@@ -309,7 +311,10 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 		planned_open(&planned, "tui", &o.common, &(struct planned_options){.rule = o.rule});
 		load.planned = &planned;
 	}
-	code = o.dump ? run_without_terminal(&load, &o, f) : run_in_terminal(&load, f, wake, o.keys);
+	if (o.dump)
+		run_without_terminal(&load, &o, f);
+	else
+		run_in_terminal(&load, f, wake, o.keys);
 	follower_free(f);
 	close(wake[0]);
 	close(wake[1]);
@@ -318,5 +323,5 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 	origin_free((struct origin *)load.origin);
 	free(database);
 	settings_release(&settings);
-	return code;
+	return 0;
 }
