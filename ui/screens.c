@@ -36,8 +36,6 @@ static const struct sheet_column recipient_columns[] = {
     {"SOURCES", SHEET_NUMBER, 3, 0, 0, 3},
     {"MAILS", SHEET_NUMBER, 5, 0, 0, 1},
     {"LOST", SHEET_LOST, 4, 0, 0, 0},
-    {"LAST", SHEET_AGO, 6, 0, 0, 4},
-    {"FATES", SHEET_TEXT, 9, 60, SHEET_GROW, 2},
 };
 static const struct sheet_column live_columns[] = {
     {"TIME", SHEET_CLOCK, 8, 19, 0, 3},
@@ -167,6 +165,7 @@ size_t screen_section(struct sheet *s, const struct load *l, enum sql_id query, 
 	                                {"until", SLICE_NONE, l->until, l->until == STAMP_NONE},
 	                                {"limit", SLICE_NONE, limit, false},
 	                                param_of_key(l->key, name)};
+	reader_window(l->reader, l->since, l->until);
 	struct query *q = query_new(l->reader, query, p, sizeof p / sizeof *p);
 	size_t n = 0;
 

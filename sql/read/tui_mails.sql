@@ -1,7 +1,7 @@
 -- A rule's warned mails, those read last first: of a source, a sender, a client or a recipient. They are walked from the
 -- end, so that a few of many are found at once.
 WITH sender AS (SELECT a.id FROM address a WHERE a.text = :sender),
-spelt AS (SELECT s.sender AS id FROM (SELECT DISTINCT sender FROM fact_mail) s JOIN address a ON a.id = s.sender
+spelt AS (SELECT s.sender AS id FROM (SELECT DISTINCT sender FROM roll_pair) s JOIN address a ON a.id = s.sender
   WHERE coalesce(a.fold, a.id) IN sender)
 SELECT m.id, m.first_time, f.name AS fate, CASE WHEN sa.text = '' THEN '<>' ELSE sa.text END AS sender,
   (SELECT group_concat(t, ' ') FROM (SELECT DISTINCT ad.text AS t FROM fact_recipient r JOIN address ad ON ad.id = r.shown

@@ -1,12 +1,9 @@
 -- Envelope senders of a rule's warned mails, of one source or of all, with the verdict on the address itself.
-WITH q AS (SELECT r.mail, min(r.fate) AS fate FROM fact_recipient r
-  WHERE r.text IN (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule) GROUP BY r.mail),
-sums AS (SELECT coalesce(sa.fold, sa.id) AS fold, min(sa.text) AS sender, count(DISTINCT so.name) AS sources,
-    count(DISTINCT c.ip) AS clients, count(*) AS mails, sum(f.loses) AS lost, max(m.last_time) AS last_us
-  FROM q JOIN fact_mail m ON m.id = q.mail JOIN client c ON c.id = m.client JOIN dim_source so ON so.id = c.source
-  JOIN fate f ON f.id = q.fate LEFT JOIN address sa ON sa.id = m.sender
-  WHERE (:source IS NULL OR so.name = :source)
-    AND (:since IS NULL OR m.first_time >= :since) AND (:until IS NULL OR m.first_time < :until)
+WITH sums AS (SELECT coalesce(sa.fold, sa.id) AS fold, min(sa.text) AS sender, count(DISTINCT so.name) AS sources,
+    count(DISTINCT c.ip) AS clients, sum(p.mails) AS mails, sum(p.lost) AS lost, max(p.last_warned) AS last_us
+  FROM roll_pair p JOIN client c ON c.id = p.client JOIN dim_source so ON so.id = c.source
+  LEFT JOIN address sa ON sa.id = p.sender
+  WHERE p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.mails > 0 AND (:source IS NULL OR so.name = :source)
   GROUP BY 1)
 SELECT coalesce(fa.text, '') AS id, CASE WHEN s.sender = '' THEN '<>' ELSE s.sender END AS sender, s.sources, s.clients,
   s.mails, s.lost, s.last_us,

@@ -18,7 +18,7 @@ bin=$(realpath "${1:-${WOULDBLOCK:-$here/../../.build/wouldblock}}")
 dir=${BENCH_DIR:-/var/tmp/wouldblock-bench}
 runs=${BENCH_RUNS:-7}
 bytes=${BENCH_BYTES:-1000000000}
-only=${BENCH_ONLY:-1 2 3 6 8 9 11 12 13 14}
+only=${BENCH_ONLY:-1 2 3 6 8 9 10 11 12 13 14}
 words='warn: |reject: |status='
 db=$dir/db/bench.db
 failed=0
