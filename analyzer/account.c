@@ -65,37 +65,14 @@ static void span_add(struct run *run, struct slice host, int64_t first_us, int64
 	p->lines += lines;
 }
 
-/* A host's lines come in rows. */
 void run_note_spans(struct run *run, const struct piece *piece)
 {
-	struct slice host = SLICE_NONE;
-	int64_t first_us = 0, last_us = 0, lines = 0;
-
-	for (size_t i = 0; i < piece->lines; i++) {
-		const struct line *l = &piece->line[i].line;
-		int64_t us = l->stamp.us;
-		if (us == STAMP_NONE || !slice_is_set(l->host))
-			continue;
-		if (lines && l->host.n == host.n && slice_same(l->host.p, host.p, host.n)) {
-			first_us = us < first_us ? us : first_us;
-			last_us = us > last_us ? us : last_us;
-			lines++;
-			continue;
-		}
-		if (lines)
-			span_add(run, host, first_us, last_us, lines);
-		host = l->host;
-		first_us = last_us = us;
-		lines = 1;
-	}
-	if (lines)
-		span_add(run, host, first_us, last_us, lines);
+	for (size_t i = 0; i < piece->hosts; i++)
+		if (piece->host[i].lines)
+			span_add(run, piece->host[i].name, piece->host[i].first_us, piece->host[i].last_us,
+			         piece->host[i].lines);
 }
 
-/*
- * What stands behind a second stamp may be a line, or what a stranger has put
- * into a Subject: it is not read as one. The database says that it was there.
- */
 void run_sample(struct run *run, int64_t off, struct slice bytes, const struct line *line)
 {
 	struct ingest_result *r = run->r;

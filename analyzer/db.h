@@ -29,7 +29,7 @@ struct db {
 	sqlite3_stmt *stmt[SQL_COUNT];
 	struct writer *writer; /* NULL: whoever calls writes */
 	int wal_pages;         /* with db_checkpoint_lazily: in the write-ahead log since the last checkpoint */
-	struct db *next; /* of those that this thread has open */
+	struct db *next;       /* of those that this thread has open */
 };
 
 /* Read-only; dies with 66 if there is no such file, 65 or 78 if it is none of ours. */

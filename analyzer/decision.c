@@ -77,7 +77,8 @@ static void account_row(struct decision_account *a, const struct query *q)
 	};
 
 	if (slice_eq(query_text(q, 1), SLICE("sums differ")) && query_number(q, 2))
-		msg_die(EX_DATAERR, "the database is damaged: its sums differ; `wouldblock ingest --rebuild` makes them anew");
+		msg_die(EX_DATAERR,
+		        "the database is damaged: its sums differ; `wouldblock ingest --rebuild` makes them anew");
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (slice_eq(query_text(q, 0), slice_str(places[i].sort)) &&
 		    (!places[i].name || slice_eq(query_text(q, 1), slice_str(places[i].name))))

@@ -46,7 +46,7 @@ struct names {
 	size_t own_settings_n;
 	uint8_t *text_rule; /* by text id, with TEXT_LISTED */
 	uint32_t text_rules;
-	int rule_id[RULES_MAX + 1];               /* rule number of the settings -> row of dim_rule */
+	int rule_id[RULES_MAX + 1];                       /* rule number of the settings -> row of dim_rule */
 	struct recent *folds, *sources, *domains, *named; /* of address, client and source ids: what was asked last */
 	bool indexed;
 };
@@ -754,8 +754,9 @@ void names_flush(struct names *n)
 
 void names_forget(struct names *n)
 {
-	struct cache *const caches[] = {&n->addresses, &n->clients, &n->words,         &n->texts,
-	                                &n->services,  &n->lines,   &n->sources_named, &n->domains_named, &n->source_names};
+	struct cache *const caches[] = {&n->addresses,     &n->clients,       &n->words,
+	                                &n->texts,         &n->services,      &n->lines,
+	                                &n->sources_named, &n->domains_named, &n->source_names};
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
 		cache_clear(caches[i]);
@@ -812,8 +813,8 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 
 struct names *names_free(struct names *n)
 {
-	struct cache *caches[] = {&n->addresses, &n->clients, &n->words,         &n->texts,
-	                          &n->services,  &n->lines,   &n->sources_named, &n->domains_named, &n->source_names};
+	struct cache *caches[] = {&n->addresses, &n->clients,       &n->words,         &n->texts,       &n->services,
+	                          &n->lines,     &n->sources_named, &n->domains_named, &n->source_names};
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
 		free(caches[i]->slot);

@@ -36,7 +36,8 @@ uint32_t names_domain_of(struct names *n, uint32_t address); /* the one it has b
 bool names_is_own(const struct names *n, struct slice address);
 uint32_t names_client(struct names *n, struct slice name, struct slice ip);
 uint32_t names_source(struct names *n, uint32_t client);
-uint32_t names_source_named(struct names *n, uint32_t client); /* the first source of that name: it stands for all in sums */
+uint32_t names_source_named(struct names *n,
+                            uint32_t client); /* the first source of that name: it stands for all in sums */
 /* What the text of an action line is. */
 struct text_sort {
 	int rule;    /* the row of the rule it belongs to, 0 none */

@@ -26,11 +26,35 @@ static bool fields_wanted(enum record_kind kind)
 	return kind == RECORD_ATTEMPT || kind == RECORD_CLIENT || kind == RECORD_DISCONNECT || kind == RECORD_QUEUED;
 }
 
+static struct piece_host *host_of(struct piece *p, struct slice name)
+{
+	for (size_t i = 0; i < p->hosts; i++)
+		if (p->host[i].name.n == name.n && slice_same(p->host[i].name.p, name.p, name.n))
+			return &p->host[i];
+	p->host[p->hosts] = (struct piece_host){.name = name, .first_us = INT64_MAX, .last_us = INT64_MIN};
+	return &p->host[p->hosts++];
+}
+
+static void host_note(struct piece *p, struct line *l)
+{
+	int64_t us = l->stamp.us;
+
+	if (!slice_is_set(l->host))
+		return;
+	struct piece_host *h = host_of(p, l->host);
+	l->host = h->name;
+	if (us == STAMP_NONE)
+		return;
+	h->first_us = us < h->first_us ? us : h->first_us;
+	h->last_us = us > h->last_us ? us : h->last_us;
+	h->lines++;
+}
+
 void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block *block, size_t most)
 {
 	const char *at = block->bytes.p, *end = at + block->bytes.n;
 
-	p->lines = 0;
+	p->lines = p->hosts = 0;
 	p->block = *block;
 	if (most > PIECE_LINES)
 		most = PIECE_LINES;
@@ -39,11 +63,12 @@ void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block 
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		x->bytes = slice_of(at, (size_t)((newline ? newline : end) - at));
 		syslog_parse(frame, x->bytes, &x->line);
+		host_note(p, &x->line);
 		shapes_parse(&x->line, &x->rec);
 		if (fields_wanted(x->rec.kind))
 			shapes_fields(&x->rec);
 		at = newline ? newline + 1 : end;
-	} while (at < end && p->lines < most);
+	} while (at < end && p->lines < most && p->hosts < PIECE_HOSTS);
 	*block = (struct input_block){.next = block->next};
 	if (at < end) { /* what was passed over stands behind the last line only */
 		*block = p->block;
@@ -131,7 +156,7 @@ static void *reader_run(void *arg)
 	if (!room_wait(r, false))
 		return NULL;
 	struct piece *p = &r->piece[r->given % PIECES];
-	p->lines = 0;
+	p->lines = p->hosts = 0;
 	p->block = (struct input_block){.bytes = SLICE_NONE};
 	p->frame = r->frame;
 	p->next = next;

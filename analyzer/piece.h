@@ -14,6 +14,7 @@
 #include "input.h"
 
 #define PIECE_LINES 512
+#define PIECE_HOSTS 8
 
 struct parsed {
 	struct line line;
@@ -21,10 +22,18 @@ struct parsed {
 	struct slice bytes; /* the line without its newline */
 };
 
+struct piece_host {
+	struct slice name; /* the lines of this host point here, too, so that they are soon told from others */
+	int64_t first_us, last_us;
+	int64_t lines; /* with a stamp */
+};
+
 struct piece {
 	struct input_block block; /* the bytes that the lines are, as input.h says; none at the end */
 	struct parsed *line;      /* room for PIECE_LINES; borrow their text from the block */
 	size_t lines;
+	struct piece_host host[PIECE_HOSTS];
+	size_t hosts;
 	struct syslog_frame frame; /* the clock behind the last line */
 	/* of a reader: how far it is, as input_progress says, and at the end INPUT_END or INPUT_ERROR */
 	int64_t done, total;
@@ -36,8 +45,9 @@ void piece_init(struct piece *p);
 void piece_release(struct piece *p);
 
 /*
- * Parses the first lines of *block, `most` at most but one at least, and leaves
- * in *block what is behind them; nothing if that was all. frame moves on.
+ * Parses the first lines of *block, `most` at most but one at least, and those of
+ * PIECE_HOSTS hosts at most, and leaves in *block what is behind them; nothing if
+ * that was all. frame moves on.
  */
 void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block *block, size_t most);
 

@@ -9,7 +9,7 @@
 
 struct reader {
 	struct db *db;
-	int64_t since, until; /* the stretch that the sums are of */
+	int64_t since, until;     /* the stretch that the sums are of */
 	const atomic_int *cancel; /* NULL: nobody does */
 	bool asking;              /* for rows: what else is done is never cut short */
 };

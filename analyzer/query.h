@@ -21,7 +21,7 @@ struct query;
 void reader_threads(void);
 /* Dies with a clear line if there is no database, or none of ours (66, 65, 78). */
 struct reader *reader_open(const char *database);
-struct reader *reader_close(struct reader *r);       /* always NULL */
+struct reader *reader_close(struct reader *r); /* always NULL */
 /* After msg_try (msg.h): as db_abandon; this thread's readers are not to be used any more, nor closed. */
 void reader_abandon(void);
 const char *reader_database(const struct reader *r); /* as reader_open was given it */

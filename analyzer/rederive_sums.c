@@ -105,7 +105,8 @@ static void attempt_add(struct rollup *r, sqlite3_stmt *q)
 	if (sqlite3_column_int(q, 9))
 		rollup_listed(r, source, day, count);
 	if (warns)
-		rollup_attempt(r, rule, source, domain, day, us, count); /* for its hours; rollup_recount has the rest */
+		rollup_attempt(r, rule, source, domain, day, us,
+		               count); /* for its hours; rollup_recount has the rest */
 	if (!rule || (flags & ATTEMPT_SUSPECT))
 		return;
 	rollup_domain(r, rule, host, domain, day, us, act_of(q, warns), count);

@@ -223,7 +223,8 @@ static void sum_up(struct source_list *l, struct source_row *row)
 		return;
 	for (int v = 0; v < SOURCE_VERDICT_MIXED; v++)
 		rest -= row->decided[v];
-	row->decided[SOURCE_VERDICT_NONE] += rest; /* none, or the database is at odds with itself: nothing decides it */
+	row->decided[SOURCE_VERDICT_NONE] +=
+	    rest; /* none, or the database is at odds with itself: nothing decides it */
 	for (int v = 0; v < SOURCE_VERDICT_MIXED; v++)
 		if (row->decided[v]) {
 			row->verdict = (enum source_verdict)v;

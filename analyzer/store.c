@@ -35,7 +35,7 @@ struct store {
 	struct {
 		uint64_t id;
 		uint32_t sender, client;
-	} mail; /* told last; its transactions follow */
+	} mail;                   /* told last; its transactions follow */
 	int64_t day_from, day_to; /* the stretch in which `day` holds */
 	int32_t day;
 	struct client_side side[CLIENT_SIDES];
@@ -162,7 +162,8 @@ static void attempt_sums(struct store *s, const struct fact_attempt *a, const st
 	bool ruled = text->rule && !(a->flags & ATTEMPT_SUSPECT);
 	uint32_t domain = ruled && a->sender ? sender_domain(s, a->sender, r->sender) : 0;
 	if (a->flags & ATTEMPT_WARNS) {
-		rollup_attempt(s->rollup, text->rule, names_source_named(s->names, a->client), domain, day, us, a->count);
+		rollup_attempt(s->rollup, text->rule, names_source_named(s->names, a->client), domain, day, us,
+		               a->count);
 		if (ruled)
 			rollup_warned(s->rollup, text->rule, a->transaction, a->host, us, a->count);
 	}
@@ -431,7 +432,8 @@ static void sink_mail(void *arg, const struct fact_mail *m)
 	at.last_us = m->last_us;
 	memcpy(at.evidence, (const uint8_t[]){m->spf, m->dkim, m->dmarc, m->spam}, sizeof at.evidence);
 	at.flags = m->flags;
-	if (told && (at.sender != was.sender || at.client != was.client || at.day != was.day || at.last_us < was.last_us))
+	if (told &&
+	    (at.sender != was.sender || at.client != was.client || at.day != was.day || at.last_us < was.last_us))
 		rollup_stale(s->rollup);
 	mail_insert(s, m, at.day);
 	for (size_t i = 0; i < m->recipients; i++) {

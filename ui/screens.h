@@ -57,7 +57,7 @@ struct head {
 struct head *head_load(const struct load *l); /* never NULL */
 /* A head without a decision, in a moment whatever the size of the database; NULL: no such short way to --since or --until. */
 struct head *head_first(const struct load *l);
-struct head *head_free(struct head *h);       /* always NULL */
+struct head *head_free(struct head *h); /* always NULL */
 
 struct screen {
 	const char *title;
