@@ -12,14 +12,15 @@ PLACES = [
     " JOIN dim_line k ON k.id = a.line JOIN service s ON s.id = k.service JOIN client c ON c.id = a.client",
     "SELECT line(place), line(mail), time_us, host, action, stage, code, dsn, text, sender, recipient, helo, proto,"
     " sasl_username, queue_id, rule, message_id, source, fate, would_be_lost, may_return, count, flags FROM attempt",
-    "SELECT line(t.id), line(coalesce(t.mail, t.id)), h.name, c.ip, a.text, t.queue_id, t.message_id, t.time"
-    " FROM fact_transaction t LEFT JOIN host h ON h.id = t.host LEFT JOIN client c ON c.id = t.client"
-    " LEFT JOIN address a ON a.id = t.sender",
+    "SELECT line(t.id), line(coalesce(t.mail, t.id)), c.ip, t.queue_id, t.message_id"
+    " FROM fact_transaction t LEFT JOIN client c ON c.id = t.client",
     "SELECT line(id), first_us, last_us, day, host, sender, client_ip, source, rule, transactions, attempts, message_id,"
     " queue_id, fate, recipients, spf, dkim, dmarc, spam_verdict, tls, listed, logged_in FROM mail",
     "SELECT line(r.mail), a.text, s.text, x.text, f.name, r.since, r.last_try FROM fact_recipient r"
     " JOIN fate f ON f.id = r.fate JOIN text x ON x.id = r.text LEFT JOIN address a ON a.id = r.recipient"
     " LEFT JOIN address s ON s.id = r.shown",
+    "SELECT line(tx), rule, attempts, first_time, last_time FROM roll_loose",
+    "SELECT sort, line(place) FROM roll_line",
 ]
 SUMS = [
     "SELECT kind, count(*) FROM pending GROUP BY 1",
@@ -28,6 +29,12 @@ SUMS = [
     "SELECT source, kind, rule, day, attempts, mails, would_be_lost, delivered, queued, held, unknown, bounced, spam, refused,"
     " tempfailed, aborted, discarded FROM source_day",
     "SELECT hour, sum(attempts) FROM roll_hour GROUP BY 1",
+    "SELECT p.rule, a.text, c.ip, p.mails, p.lost, p.first_warned, p.last_warned FROM roll_pair p"
+    " LEFT JOIN address a ON a.id = p.sender LEFT JOIN client c ON c.id = p.client WHERE p.mails <> 0",
+    "SELECT p.rule, s.name, a.text, d.name, p.mails, p.lost FROM roll_person p JOIN dim_source s ON s.id = p.source"
+    " LEFT JOIN address a ON a.id = p.recipient LEFT JOIN domain d ON d.id = p.domain WHERE p.mails <> 0",
+    "SELECT e.rule, s.name, d.name, e.spf, e.dkim, e.dmarc, e.spam, e.flags, e.mails FROM roll_evidence e"
+    " JOIN dim_source s ON s.id = e.source LEFT JOIN domain d ON d.id = e.domain WHERE e.mails <> 0",
     "SELECT h.name, x.name, d.day, d.warned, d.refused, d.deferred, d.first_warned, d.last_warned, d.first_refused,"
     " d.last_refused FROM roll_domain_day d JOIN host h ON h.id = d.host LEFT JOIN domain x ON x.id = d.domain",
     "SELECT h.name, d.day, d.accepted, d.outside, d.null_sender, d.canary FROM roll_host_day d JOIN host h ON h.id = d.host",
