@@ -4,7 +4,8 @@
 #
 # Runs the suites of tests/suites (those named, else all), or ones given whole, and says of each
 # what passed, failed and was skipped, and how long it took of the seconds that it may take. The
-# status is 0 only if nothing failed, nothing was skipped and no suite was too slow.
+# status is 0 only if nothing failed, nothing was skipped and no suite was too slow: it may take
+# what those before it have left over.
 #
 # A run of all suites also says what their seconds come to, and fails if that is more than eight
 # minutes.
@@ -19,7 +20,7 @@ TMP=$(mktemp -d "${TMPDIR:-/tmp}/wouldblock-run.XXXXXX")
 trap 'rm -rf -- "$TMP"' EXIT
 
 ALLOW_SKIP=${ALLOW_SKIP:-0} TIME_FACTOR=${TIME_FACTOR:-1}
-all_passed=0 all_failed=0 all_skipped=0 all_ms=0 bad=0
+all_passed=0 all_failed=0 all_skipped=0 all_ms=0 all_budget=0 bad=0
 
 # counts FILE: passed, failed and skipped of a suite's output: our own last line, or cmocka's groups.
 counts()
@@ -41,7 +42,7 @@ counts()
 # suite NAME SECONDS COMMAND
 suite()
 {
-	local name=$1 ms budget=$(($2 * 1000 * TIME_FACTOR)) status start p f s why=
+	local name=$1 ms budget=$(($2 * 1000 * TIME_FACTOR)) status start p f s why= late=
 	start=${EPOCHREALTIME/./}
 	timeout -k 5 $((budget * 4 / 1000 + 1)) bash -c "$3" >"$TMP/said" 2>&1
 	status=$?
@@ -54,16 +55,18 @@ suite()
 	fi
 	[ "$f" -ne 0 ] && why=${why:-failed}
 	[ "$s" -ne 0 ] && [ "$ALLOW_SKIP" -eq 0 ] && why=${why:-skipped}
-	[ "$ms" -gt "$budget" ] && why=${why:+$why, }"too slow"
+	all_ms=$((all_ms + ms)) all_budget=$((all_budget + budget))
+	[ "$ms" -gt "$budget" ] && [ "$all_ms" -gt "$all_budget" ] && why=${why:+$why, }"too slow"
+	[ "$ms" -gt "$budget" ] && late="   (slow)"
 
 	printf '%-12s %6d passed %4d failed %4d skipped %4d.%01d s of %d%s\n' \
-		"$name" "$p" "$f" "$s" $((ms / 1000)) $((ms % 1000 / 100)) $((budget / 1000)) "${why:+   <- $why}"
+		"$name" "$p" "$f" "$s" $((ms / 1000)) $((ms % 1000 / 100)) $((budget / 1000)) "${why:+   <- $why}${late-}"
 	if [ -n "$why" ]; then
 		bad=$((bad + 1))
 		[ "$why" = "too slow" ] || tell "$TMP/said"
 	fi
 	all_passed=$((all_passed + p)) all_failed=$((all_failed + f))
-	all_skipped=$((all_skipped + s)) all_ms=$((all_ms + ms))
+	all_skipped=$((all_skipped + s))
 }
 
 # What went wrong, or the end of it if the suite does not speak our language.
