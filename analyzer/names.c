@@ -1,213 +1,9 @@
-#include "names.h"
+#include "names_i.h"
 
 #include <stdlib.h>
 
-#include "bulk.h"
-#include "db.h"
-#include "mask.h"
 #include "msg.h"
 #include "own.h"
-
-/* ----------------------------------------------------------------------- caches */
-
-/* A keyed 64-bit hash stands for the text: two texts with one hash are not to be expected in the life of the sun. */
-struct interned {
-	uint64_t hash;
-	uint32_t id, more; /* more: a client's source, an address' folded row, a text's rule */
-};
-
-struct cache {
-	struct interned *slot;
-	uint32_t mask;
-	bool holds_all; /* all rows of the table were loaded, and nothing had to make room */
-	bool lost;      /* something had to make room, and may be one of the rows that still wait */
-};
-
-/* A table of many rows, which wait to be written; we give them the numbers that SQLite would. */
-struct table {
-	struct bulk *rows;
-	uint32_t last, written; /* numbers given; those up to `written` need not be waited for */
-};
-
-struct recent {
-	uint32_t id, value;
-};
-#define RECENT 16384
-
-struct names {
-	struct db *db;
-	struct rules *rules;
-	const struct origin *origin;
-	uint64_t key[2];
-	struct cache addresses, clients, words, texts, services, lines, sources_named, domains_named, source_names;
-	struct table address, client, word, source;
-	struct own *own;
-	const struct slice *own_settings;
-	size_t own_settings_n;
-	uint8_t *text_rule; /* by text id, with TEXT_LISTED */
-	uint32_t text_rules;
-	int rule_id[RULES_MAX + 1];                       /* rule number of the settings -> row of dim_rule */
-	struct recent *folds, *sources, *domains, *named; /* of address, client and source ids: what was asked last */
-	bool indexed;
-};
-
-#define TEXT_LISTED 0x80 /* rules are at most RULES_MAX */
-
-/* The column of an address' domain, the last of its row. */
-#define ADDRESS_DOMAIN 4
-
-#define WAYS 4 /* a set is one cache line */
-
-static void cache_init(struct cache *c, uint32_t slots)
-{
-	c->slot = xcalloc(slots, sizeof *c->slot);
-	c->mask = slots / WAYS - 1;
-}
-
-static struct interned *set_find(struct interned *set, uint64_t hash)
-{
-	for (int i = 0; i < WAYS; i++)
-		if (set[i].hash == hash)
-			return &set[i];
-	return NULL;
-}
-
-static int set_used(const struct interned *set)
-{
-	int n = 0;
-
-	while (n < WAYS && set[n].hash)
-		n++;
-	return n;
-}
-
-/* Where the text is, or the place it shall have: the emptier of its two sets, so that both are full only when all are. */
-static struct interned *cache_slot(struct cache *c, uint64_t hash)
-{
-	struct interned *set = &c->slot[((hash >> 7) & c->mask) * WAYS];
-	struct interned *other = &c->slot[((hash >> 35) & c->mask) * WAYS], *found;
-
-	if ((found = set_find(set, hash)) || (found = set_find(other, hash)))
-		return found;
-	int used = set_used(set), others = set_used(other);
-	if (used < WAYS || others < WAYS)
-		return used <= others ? &set[used] : &other[others];
-	c->holds_all = false;
-	c->lost = true;
-	memmove(set, set + 1, (WAYS - 1) * sizeof *set); /* the oldest goes */
-	set[WAYS - 1].hash = 0;
-	return &set[WAYS - 1];
-}
-
-static void table_flush(struct table *t)
-{
-	bulk_flush(t->rows);
-	t->written = t->last;
-}
-
-/* Before the row is asked for by its number. */
-static void table_need(struct table *t, uint32_t id)
-{
-	if (id > t->written)
-		table_flush(t);
-}
-
-/* Before a row is looked for by its name, which its cache does not hold: only rows that it has lost can wait unseen. */
-static void table_search(struct table *t, struct cache *c)
-{
-	if (c->lost)
-		table_flush(t);
-	c->lost = false;
-}
-
-static uint64_t hash_of(const struct names *n, struct slice text)
-{
-	return slice_hash(text, n->key[0], n->key[1]) | 1; /* 0 is the empty slot */
-}
-
-/* A search by name without an index would read the whole table. */
-static void names_index(struct names *n)
-{
-	if (n->indexed)
-		return;
-	n->indexed = true;
-	names_flush(n);
-	db_exec(n->db, sql_text[SQL_WRITE_NAMES_INDEX]);
-}
-
-/* The number in the first row of an answer, 0 if there is none. */
-static uint32_t answer(struct names *n, sqlite3_stmt *q)
-{
-	uint32_t id = db_step(n->db, q) ? (uint32_t)sqlite3_column_int64(q, 0) : 0;
-
-	sqlite3_reset(q);
-	return id;
-}
-
-/* The row of a text in a two-column table of few rows, made if it is new. */
-static uint32_t intern_row(struct names *n, enum sql_id find, enum sql_id add, struct slice text)
-{
-	sqlite3_stmt *q = db_stmt(n->db, find);
-
-	db_bind_slice(q, 1, text);
-	uint32_t id = answer(n, q);
-	if (id)
-		return id;
-	q = db_stmt(n->db, add);
-	db_bind_slice(q, 1, text);
-	db_run(n->db, q);
-	return (uint32_t)sqlite3_last_insert_rowid(n->db->h);
-}
-
-uint32_t names_host(struct names *n, struct slice name)
-{
-	return intern_row(n, SQL_READ_HOST_ID, SQL_WRITE_HOST, slice_is_set(name) ? name : SLICE(""));
-}
-
-static uint32_t intern_service(struct names *n, struct slice text)
-{
-	uint64_t hash = hash_of(n, text);
-	struct interned *slot = cache_slot(&n->services, hash);
-
-	if (slot->hash != hash)
-		*slot =
-		    (struct interned){.hash = hash, .id = intern_row(n, SQL_READ_SERVICE_ID, SQL_WRITE_SERVICE, text)};
-	return slot->id;
-}
-
-/* The row of a text in a table of many. A cache that holds all rows there are knows that a text is new without asking. */
-static uint32_t search(struct names *n, struct table *t, struct cache *c, enum sql_id find, struct slice text)
-{
-	if (c->holds_all)
-		return 0;
-	names_index(n);
-	table_search(t, c);
-	sqlite3_stmt *q = db_stmt(n->db, find);
-	db_bind_slice(q, 1, text);
-	return answer(n, q);
-}
-
-static uint32_t word_row(struct names *n, struct slice text)
-{
-	uint32_t id = search(n, &n->word, &n->words, SQL_READ_WORD_ID, text);
-
-	if (id)
-		return id;
-	bulk_row(n->word.rows);
-	bulk_number(n->word.rows, ++n->word.last);
-	bulk_text(n->word.rows, text);
-	return n->word.last;
-}
-
-static uint32_t intern_word(struct names *n, struct slice text)
-{
-	uint64_t hash = hash_of(n, text);
-	struct interned *slot = cache_slot(&n->words, hash);
-
-	if (slot->hash != hash)
-		*slot = (struct interned){.hash = hash, .id = word_row(n, text)};
-	return slot->id;
-}
 
 /* -------------------------------------------------------------------- addresses */
 
@@ -220,7 +16,7 @@ static uint32_t value_of(struct names *n, struct recent *recent, struct table *t
 		table_need(t, id);
 		sqlite3_stmt *q = db_stmt(n->db, query);
 		sqlite3_bind_int64(q, 1, id);
-		*r = (struct recent){id, answer(n, q)};
+		*r = (struct recent){id, names_answer(n, q)};
 	}
 	return r->value;
 }
@@ -233,7 +29,7 @@ uint32_t names_fold(struct names *n, uint32_t address)
 static uint32_t address_row(struct names *n, struct slice text, uint32_t *fold)
 {
 	char buf[2048];
-	uint32_t id = search(n, &n->address, &n->addresses, SQL_READ_ADDRESS_ID, text);
+	uint32_t id = names_search(n, &n->address, &n->addresses, SQL_READ_ADDRESS_ID, text);
 
 	if (id) {
 		*fold = names_fold(n, id);
@@ -257,7 +53,7 @@ static uint32_t address_row(struct names *n, struct slice text, uint32_t *fold)
 
 uint32_t names_address(struct names *n, struct slice text)
 {
-	uint64_t hash = hash_of(n, text);
+	uint64_t hash = names_hash(n, text);
 	struct interned *slot = cache_slot(&n->addresses, hash);
 
 	if (slot->hash != hash) {
@@ -275,12 +71,11 @@ static uint32_t domain_row(struct names *n, struct slice text)
 {
 	char buf[1024];
 	struct slice name = own_domain(text, buf, sizeof buf);
-	uint64_t hash = hash_of(n, name);
+	uint64_t hash = names_hash(n, name);
 	struct interned *slot = cache_slot(&n->domains_named, hash);
 
 	if (slot->hash != hash) {
-		*slot =
-		    (struct interned){.hash = hash, .id = intern_row(n, SQL_READ_DOMAIN_ID, SQL_WRITE_DOMAIN, name)};
+		*slot = (struct interned){.hash = hash, .id = names_row(n, SQL_READ_DOMAIN_ID, SQL_WRITE_DOMAIN, name)};
 		own_add(n->own, name);
 	}
 	return slot->id;
@@ -299,7 +94,7 @@ static uint32_t address_domain(struct names *n, uint32_t address, struct slice t
 	table_need(&n->address, address);
 	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_ADDRESS_DOMAIN);
 	sqlite3_bind_int64(q, 1, address);
-	domain = answer(n, q);
+	domain = names_answer(n, q);
 	if (domain)
 		return domain;
 	*made = true;
@@ -319,7 +114,7 @@ uint32_t names_domain_of(struct names *n, uint32_t address)
 		table_need(&n->address, address);
 		sqlite3_stmt *q = db_stmt(n->db, SQL_READ_ADDRESS_DOMAIN);
 		sqlite3_bind_int64(q, 1, address);
-		*r = (struct recent){address, answer(n, q)};
+		*r = (struct recent){address, names_answer(n, q)};
 	}
 	return r->value;
 }
@@ -352,7 +147,7 @@ static uint32_t source_search(struct names *n, struct slice kind, struct slice n
 	db_bind_slice(q, 1, kind);
 	db_bind_slice(q, 2, name);
 	db_bind_slice(q, 3, domain);
-	return answer(n, q);
+	return names_answer(n, q);
 }
 
 static uint32_t source_row(struct names *n, struct slice kind, struct slice name, struct slice domain)
@@ -372,13 +167,13 @@ static uint32_t source_row(struct names *n, struct slice kind, struct slice name
 
 static uint64_t source_hash(const struct names *n, struct slice kind, struct slice name, struct slice domain)
 {
-	return (hash_of(n, name) * 31 + hash_of(n, domain)) * 31 + (kind.n ? (unsigned char)kind.p[0] : 0);
+	return (names_hash(n, name) * 31 + names_hash(n, domain)) * 31 + (kind.n ? (unsigned char)kind.p[0] : 0);
 }
 
 /* Which source is the first of its name is known without asking as long as all names are at hand. */
 static void source_name_note(struct names *n, struct slice name, uint32_t source)
 {
-	uint64_t hash = hash_of(n, name);
+	uint64_t hash = names_hash(n, name);
 	struct interned *slot = cache_slot(&n->source_names, hash);
 
 	if (slot->hash != hash)
@@ -443,7 +238,7 @@ static struct interned client_row(struct names *n, struct slice name, struct sli
 
 static uint64_t client_hash(const struct names *n, struct slice ip, struct slice name)
 {
-	return hash_of(n, ip) * 31 + hash_of(n, name);
+	return names_hash(n, ip) * 31 + names_hash(n, name);
 }
 
 static struct interned *client_of(struct names *n, struct slice name, struct slice ip)
@@ -477,173 +272,6 @@ uint32_t names_source_named(struct names *n, uint32_t client)
 	return value_of(n, n->named, &n->source, SQL_READ_SOURCE_NAMED, names_source(n, client));
 }
 
-/* ------------------------------------------------------------------------ texts */
-
-int names_match_rule(struct rules *rules, enum record_action action, struct slice text)
-{
-	int rule = 0;
-
-	if (action == ACTION_WARN || action == ACTION_WARNING || action == ACTION_REJECT_WARNING)
-		rule = rules_match(rules, text, false);
-	if (!rule && (action == ACTION_REJECT || action == ACTION_MILTER_REJECT || action == ACTION_PROXY_REJECT ||
-	              action == ACTION_REJECT_WARNING))
-		rule = rules_match(rules, text, true);
-	return rule;
-}
-
-/* Which rule is this the text of? A suspect line decides nothing. */
-static int rule_of(struct names *n, const struct record *r)
-{
-	return r->flags & RECORD_SUSPECT ? 0 : n->rule_id[names_match_rule(n->rules, r->action, r->text)];
-}
-
-static void remember_text(struct names *n, uint32_t text, int rule, bool listed)
-{
-	if (text >= n->text_rules) {
-		uint32_t more = text * 2 + 64;
-		n->text_rule = xrealloc(n->text_rule, more);
-		memset(n->text_rule + n->text_rules, 0, more - n->text_rules);
-		n->text_rules = more;
-	}
-	n->text_rule[text] = (uint8_t)(rule | (listed ? TEXT_LISTED : 0));
-}
-
-static uint32_t text_row(struct names *n, struct slice text, bool template, int rule)
-{
-	sqlite3_stmt *q;
-
-	for (int turn = 0; turn < 2; turn++) {
-		q = db_stmt(n->db, turn ? SQL_WRITE_TEXT : SQL_READ_TEXT_ID);
-		db_bind_slice(q, 1, text);
-		sqlite3_bind_int(q, 2, template);
-		sqlite3_bind_int(q, 3, rule);
-		if (turn) {
-			sqlite3_bind_int(q, 4, record_text_is_listed(text));
-			db_run(n->db, q);
-		} else if (db_step(n->db, q)) {
-			uint32_t id = (uint32_t)sqlite3_column_int64(q, 0);
-			sqlite3_reset(q);
-			return id;
-		}
-	}
-	uint32_t id = (uint32_t)sqlite3_last_insert_rowid(n->db->h);
-	remember_text(n, id, rule, record_text_is_listed(text));
-	return id;
-}
-
-uint32_t names_text(struct names *n, const struct record *r, struct text_sort *out)
-{
-	struct masked masked;
-	int rule = 0;
-	struct slice text = slice_is_set(r->text) ? r->text : SLICE("");
-	bool template = mask_text(r, &masked);
-	uint64_t sort = 1;
-
-	if (template) {
-		rule = rule_of(n, r);
-		text = slice_of(masked.bytes, masked.n);
-		sort = (uint64_t)rule * 2;
-	} else { /* always the same bytes: then what decides the rule besides stands for it */
-		sort = 1 + 2 * (uint64_t)r->action + (r->flags & RECORD_SUSPECT ? 512 : 0);
-	}
-	uint64_t hash = hash_of(n, text) * 1024 + sort;
-	struct interned *slot = cache_slot(&n->texts, hash);
-	if (slot->hash != hash) {
-		rule = template ? rule : rule_of(n, r);
-		uint32_t id = text_row(n, text, template, rule);
-		*slot = (struct interned){
-		    .hash = hash, .id = id, .more = (uint32_t)rule | (record_text_is_listed(text) ? TEXT_LISTED : 0u)};
-	}
-	*out = (struct text_sort){.rule = (int)(slot->more & ~(uint32_t)TEXT_LISTED),
-	                          .listed = (slot->more & TEXT_LISTED) != 0};
-	return slot->id;
-}
-
-/* ------------------------------------------------------------------------ lines */
-
-uint32_t names_word(struct names *n, struct slice word)
-{
-	return slice_is_set(word) ? intern_word(n, word) : 0;
-}
-
-/* All that decides the row, one after the other. */
-static uint64_t line_hash(const struct names *n, const struct fact_attempt *a)
-{
-	const struct record *r = a->rec;
-	const struct slice parts[] = {r->line->tag, r->word, r->stage, r->proto, r->dsn};
-	uint32_t numbers[] = {a->host, (uint32_t)r->code, r->line->stamp.digits, a->flags};
-	char buf[256];
-	size_t at = sizeof numbers;
-
-	memcpy(buf, numbers, sizeof numbers);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		struct slice part = slice_head(parts[i], 40);
-		if (part.n)
-			memcpy(buf + at, part.p, part.n);
-		at += part.n;
-		buf[at++] = slice_is_set(part) ? '\1' : '\0';
-	}
-	return slice_hash(slice_of(buf, at), n->key[0], n->key[1]) | 1;
-}
-
-struct line_ids {
-	uint32_t service, action, stage, proto;
-};
-
-static void line_bind(sqlite3_stmt *q, const struct fact_attempt *a, const struct line_ids *ids)
-{
-	sqlite3_bind_int64(q, 1, a->host);
-	sqlite3_bind_int64(q, 2, ids->service);
-	sqlite3_bind_int64(q, 3, ids->action);
-	db_bind_id(q, 4, ids->stage);
-	db_bind_id(q, 5, ids->proto);
-	db_bind_id(q, 6, (uint32_t)a->rec->code);
-	db_bind_slice(q, 7, a->rec->dsn);
-	sqlite3_bind_int(q, 8, a->rec->line->stamp.digits);
-	sqlite3_bind_int64(q, 9, a->flags);
-}
-
-static uint32_t line_row(struct names *n, const struct fact_attempt *a, uint32_t action)
-{
-	const struct record *r = a->rec;
-	struct slice tag = slice_is_set(r->line->tag) ? r->line->tag : SLICE("");
-	struct line_ids ids = {.service = intern_service(n, tag),
-	                       .action = action,
-	                       .stage = names_word(n, r->stage),
-	                       .proto = names_word(n, r->proto)};
-	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_LINE_ID);
-
-	line_bind(q, a, &ids);
-	if (db_step(n->db, q)) {
-		uint32_t id = (uint32_t)sqlite3_column_int64(q, 0);
-		sqlite3_reset(q);
-		return id;
-	}
-	q = db_stmt(n->db, SQL_WRITE_LINE);
-	line_bind(q, a, &ids);
-	db_run(n->db, q);
-	return (uint32_t)sqlite3_last_insert_rowid(n->db->h);
-}
-
-/* What action lines have in common: the row, and the word of its action. */
-uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *action)
-{
-	uint64_t hash = line_hash(n, a);
-	struct interned *slot = cache_slot(&n->lines, hash);
-
-	if (slot->hash != hash) {
-		uint32_t word = intern_word(n, a->rec->word);
-		*slot = (struct interned){.hash = hash, .id = line_row(n, a, word), .more = word};
-	}
-	*action = slot->more;
-	return slot->id;
-}
-
-int names_rule_of_text(const struct names *n, uint32_t text)
-{
-	return text < n->text_rules ? n->text_rule[text] & ~TEXT_LISTED : 0;
-}
-
 /* -------------------------------------------------------------------------- birth */
 
 static void rules_load(struct names *n)
@@ -668,9 +296,14 @@ static void rules_load(struct names *n)
 	}
 }
 
+uint32_t names_host(struct names *n, struct slice name)
+{
+	return names_row(n, SQL_READ_HOST_ID, SQL_WRITE_HOST, slice_is_set(name) ? name : SLICE(""));
+}
+
 uint32_t names_log(struct names *n, struct slice name)
 {
-	return intern_row(n, SQL_READ_LOG_ID, SQL_WRITE_LOG, name);
+	return names_row(n, SQL_READ_LOG_ID, SQL_WRITE_LOG, name);
 }
 
 static void own_load(struct names *n)
@@ -696,24 +329,6 @@ static void tables_load(struct names *n)
 	sqlite3_reset(q);
 }
 
-static void cache_clear(struct cache *c)
-{
-	memset(c->slot, 0, ((size_t)c->mask + 1) * WAYS * sizeof *c->slot);
-	c->holds_all = c->lost = false;
-}
-
-/* Are there rows to load, and few enough for the cache to hold them all and as many again? */
-static bool cache_fits(struct cache *c, const struct table *t)
-{
-	c->holds_all = t->last <= (c->mask + 1) * WAYS / 2;
-	return c->holds_all && t->last;
-}
-
-static void cache_put(struct cache *c, uint64_t hash, uint32_t id, uint32_t more)
-{
-	*cache_slot(c, hash) = (struct interned){.hash = hash, .id = id, .more = more};
-}
-
 static uint32_t column_id(sqlite3_stmt *q, int at)
 {
 	return (uint32_t)sqlite3_column_int64(q, at);
@@ -726,14 +341,15 @@ static void caches_load(struct names *n)
 
 	if (cache_fits(&n->addresses, &n->address))
 		for (q = db_stmt(n->db, SQL_READ_NAMES_ADDRESSES); db_step(n->db, q);)
-			cache_put(&n->addresses, hash_of(n, db_column_slice(q, 1)), column_id(q, 0), column_id(q, 2));
+			cache_put(&n->addresses, names_hash(n, db_column_slice(q, 1)), column_id(q, 0),
+			          column_id(q, 2));
 	if (cache_fits(&n->clients, &n->client))
 		for (q = db_stmt(n->db, SQL_READ_NAMES_CLIENTS); db_step(n->db, q);)
 			cache_put(&n->clients, client_hash(n, db_column_slice(q, 1), db_column_slice(q, 2)),
 			          column_id(q, 0), column_id(q, 3));
 	if (cache_fits(&n->words, &n->word))
 		for (q = db_stmt(n->db, SQL_READ_NAMES_WORDS); db_step(n->db, q);)
-			cache_put(&n->words, hash_of(n, db_column_slice(q, 1)), column_id(q, 0), 0);
+			cache_put(&n->words, names_hash(n, db_column_slice(q, 1)), column_id(q, 0), 0);
 	cache_fits(&n->source_names, &n->source);
 	if (cache_fits(&n->sources_named, &n->source))
 		for (q = db_stmt(n->db, SQL_READ_NAMES_SOURCES); db_step(n->db, q);) {
@@ -806,8 +422,8 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	own_load(n);
 	sqlite3_stmt *q = db_stmt(d, SQL_READ_TEXT_RULES);
 	while (db_step(d, q))
-		remember_text(n, (uint32_t)sqlite3_column_int64(q, 0), sqlite3_column_int(q, 1),
-		              sqlite3_column_int(q, 2));
+		names_text_remember(n, (uint32_t)sqlite3_column_int64(q, 0), sqlite3_column_int(q, 1),
+		                    sqlite3_column_int(q, 2));
 	return n;
 }
 

@@ -42,7 +42,7 @@ counts()
 # suite NAME SECONDS COMMAND
 suite()
 {
-	local name=$1 ms budget=$(($2 * 1000 * TIME_FACTOR)) status start p f s why= late=
+	local name=$1 ms budget=$(($2 * 1000 * TIME_FACTOR)) status start p f s why='' late=''
 	start=${EPOCHREALTIME/./}
 	timeout -k 5 $((budget * 4 / 1000 + 1)) bash -c "$3" >"$TMP/said" 2>&1
 	status=$?

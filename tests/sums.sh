@@ -4,6 +4,7 @@
 #
 # The sums that grow with the log (roll_* of sql/schema.sql) against the same, counted from the facts.
 
+# shellcheck source=tests/lib.sh
 . "$(dirname -- "$0")/lib.sh"
 
 is()

@@ -453,7 +453,12 @@ until_seen 'Killed'
 tm kill-server
 terminal
 start --follow "$live"
-ok "killed and started again it has all, once" eval 'until_seen "killed.example" && tm send-keys q && ended && as_ingested "$live"'
+all_once()
+{
+	until_seen 'killed.example' && tm send-keys q && ended && as_ingested "$live"
+}
+
+ok "killed and started again it has all, once" all_once
 # 2 000 mails in 12 000 lines at once. While they are read, any figure of a moment may be seen; at the end only the true ones.
 burst()
 {

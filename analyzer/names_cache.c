@@ -1,0 +1,131 @@
+#include "names_i.h"
+
+#include <stdlib.h>
+
+#include "msg.h"
+
+#define WAYS 4 /* a set is one cache line */
+
+void cache_init(struct cache *c, uint32_t slots)
+{
+	c->slot = xcalloc(slots, sizeof *c->slot);
+	c->mask = slots / WAYS - 1;
+}
+
+static struct interned *set_find(struct interned *set, uint64_t hash)
+{
+	for (int i = 0; i < WAYS; i++)
+		if (set[i].hash == hash)
+			return &set[i];
+	return NULL;
+}
+
+static int set_used(const struct interned *set)
+{
+	int n = 0;
+
+	while (n < WAYS && set[n].hash)
+		n++;
+	return n;
+}
+
+/* The emptier of the two sets, so that both are full only when all are. */
+struct interned *cache_slot(struct cache *c, uint64_t hash)
+{
+	struct interned *set = &c->slot[((hash >> 7) & c->mask) * WAYS];
+	struct interned *other = &c->slot[((hash >> 35) & c->mask) * WAYS], *found;
+
+	if ((found = set_find(set, hash)) || (found = set_find(other, hash)))
+		return found;
+	int used = set_used(set), others = set_used(other);
+	if (used < WAYS || others < WAYS)
+		return used <= others ? &set[used] : &other[others];
+	c->holds_all = false;
+	c->lost = true;
+	memmove(set, set + 1, (WAYS - 1) * sizeof *set); /* the oldest goes */
+	set[WAYS - 1].hash = 0;
+	return &set[WAYS - 1];
+}
+
+void table_flush(struct table *t)
+{
+	bulk_flush(t->rows);
+	t->written = t->last;
+}
+
+void table_need(struct table *t, uint32_t id)
+{
+	if (id > t->written)
+		table_flush(t);
+}
+
+void table_search(struct table *t, struct cache *c)
+{
+	if (c->lost)
+		table_flush(t);
+	c->lost = false;
+}
+
+uint64_t names_hash(const struct names *n, struct slice text)
+{
+	return slice_hash(text, n->key[0], n->key[1]) | 1; /* 0 is the empty slot */
+}
+
+void names_index(struct names *n)
+{
+	if (n->indexed)
+		return;
+	n->indexed = true;
+	names_flush(n);
+	db_exec(n->db, sql_text[SQL_WRITE_NAMES_INDEX]);
+}
+
+uint32_t names_answer(struct names *n, sqlite3_stmt *q)
+{
+	uint32_t id = db_step(n->db, q) ? (uint32_t)sqlite3_column_int64(q, 0) : 0;
+
+	sqlite3_reset(q);
+	return id;
+}
+
+uint32_t names_row(struct names *n, enum sql_id find, enum sql_id add, struct slice text)
+{
+	sqlite3_stmt *q = db_stmt(n->db, find);
+
+	db_bind_slice(q, 1, text);
+	uint32_t id = names_answer(n, q);
+	if (id)
+		return id;
+	q = db_stmt(n->db, add);
+	db_bind_slice(q, 1, text);
+	db_run(n->db, q);
+	return (uint32_t)sqlite3_last_insert_rowid(n->db->h);
+}
+
+uint32_t names_search(struct names *n, struct table *t, struct cache *c, enum sql_id find, struct slice text)
+{
+	if (c->holds_all)
+		return 0;
+	names_index(n);
+	table_search(t, c);
+	sqlite3_stmt *q = db_stmt(n->db, find);
+	db_bind_slice(q, 1, text);
+	return names_answer(n, q);
+}
+
+void cache_clear(struct cache *c)
+{
+	memset(c->slot, 0, ((size_t)c->mask + 1) * WAYS * sizeof *c->slot);
+	c->holds_all = c->lost = false;
+}
+
+bool cache_fits(struct cache *c, const struct table *t)
+{
+	c->holds_all = t->last <= (c->mask + 1) * WAYS / 2;
+	return c->holds_all && t->last;
+}
+
+void cache_put(struct cache *c, uint64_t hash, uint32_t id, uint32_t more)
+{
+	*cache_slot(c, hash) = (struct interned){.hash = hash, .id = id, .more = more};
+}

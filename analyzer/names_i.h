@@ -1,0 +1,87 @@
+/*
+ * names' own insides, shared by its files and nobody else:
+ *   names.c        addresses, senders' domains, clients and sources; birth
+ *   names_cache.c  what is remembered, rows that wait, the search of a name
+ *   names_text.c   texts of action lines, and what the lines have in common
+ */
+#ifndef WB_NAMES_I_H
+#define WB_NAMES_I_H
+
+#include "bulk.h"
+#include "db.h"
+#include "names.h"
+
+/* A keyed 64-bit hash stands for the text: two texts with one hash are not to be expected in the life of the sun. */
+struct interned {
+	uint64_t hash;
+	uint32_t id, more; /* more: a client's source, an address' folded row, a text's rule */
+};
+
+struct cache {
+	struct interned *slot;
+	uint32_t mask;
+	bool holds_all; /* all rows of the table were loaded, and nothing had to make room */
+	bool lost;      /* something had to make room, and may be one of the rows that still wait */
+};
+
+/* A table of many rows, which wait to be written; we give them the numbers that SQLite would. */
+struct table {
+	struct bulk *rows;
+	uint32_t last, written; /* numbers given; those up to `written` need not be waited for */
+};
+
+struct recent {
+	uint32_t id, value;
+};
+#define RECENT 16384
+
+struct names {
+	struct db *db;
+	struct rules *rules;
+	const struct origin *origin;
+	uint64_t key[2];
+	struct cache addresses, clients, words, texts, services, lines, sources_named, domains_named, source_names;
+	struct table address, client, word, source;
+	struct own *own;
+	const struct slice *own_settings;
+	size_t own_settings_n;
+	uint8_t *text_rule; /* by text id, with TEXT_LISTED */
+	uint32_t text_rules;
+	int rule_id[RULES_MAX + 1];                       /* rule number of the settings -> row of dim_rule */
+	struct recent *folds, *sources, *domains, *named; /* of address, client and source ids: what was asked last */
+	bool indexed;
+};
+
+#define TEXT_LISTED 0x80 /* rules are at most RULES_MAX */
+
+/* The column of an address' domain, the last of its row. */
+#define ADDRESS_DOMAIN 4
+
+/* names_cache.c */
+void cache_init(struct cache *c, uint32_t slots);
+void cache_clear(struct cache *c);
+/* Where the text is, or the place it shall have; good until the next call. */
+struct interned *cache_slot(struct cache *c, uint64_t hash);
+void cache_put(struct cache *c, uint64_t hash, uint32_t id, uint32_t more);
+/* Are there rows to load, and few enough for the cache to hold them all and as many again? */
+bool cache_fits(struct cache *c, const struct table *t);
+void table_flush(struct table *t);
+/* Before the row is asked for by its number. */
+void table_need(struct table *t, uint32_t id);
+/* Before a row is looked for by its name, which its cache does not hold: only rows that it has lost can wait unseen. */
+void table_search(struct table *t, struct cache *c);
+uint64_t names_hash(const struct names *n, struct slice text); /* never 0 */
+/* Makes the indices without which a search by name would read the whole table. */
+void names_index(struct names *n);
+/* The number in the first row of an answer, 0 if there is none. */
+uint32_t names_answer(struct names *n, sqlite3_stmt *q);
+/* The row of a text in a two-column table of few rows, made if it is new. */
+uint32_t names_row(struct names *n, enum sql_id find, enum sql_id add, struct slice text);
+/* The row of a text in a table of many; a cache that holds all rows there are knows that it is new without asking. */
+uint32_t names_search(struct names *n, struct table *t, struct cache *c, enum sql_id find, struct slice text);
+
+/* names_text.c */
+/* Which rule's the text is, and whether it says that the client stands on a blocklist. */
+void names_text_remember(struct names *n, uint32_t text, int rule, bool listed);
+
+#endif
