@@ -146,6 +146,8 @@ static void pair_judge_try(struct proof_work *w, struct proof_pair *pair, struct
 		free(pair->name);
 		free(pair->ip);
 		*pair = again;
+		pair->name = again.name; /* said once more for clang's analyzer, which loses sight of them */
+		pair->ip = again.ip;
 	} else {
 		free(again.name);
 		free(again.ip);
