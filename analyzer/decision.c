@@ -101,10 +101,10 @@ static void account_load(struct making *m)
 
 /* ------------------------------------------------------------------ totals */
 
-static void totals_load(const struct making *m, const char *domain, struct decision_totals *t)
+static void totals_load(const struct making *m, const struct decided *what, struct decision_totals *t)
 {
 	struct query_param params[MAKING_PARAMS];
-	size_t n = making_params(m, domain, params);
+	size_t n = making_params(m, what->domain, params);
 
 	reader_window(m->reader, m->o->since, m->o->until);
 	struct query *q = query_new(m->reader, SQL_READ_REPORT_TOTALS, params, n);
@@ -114,12 +114,12 @@ static void totals_load(const struct making *m, const char *domain, struct decis
 		t->would_be_lost = query_number(q, 1);
 		t->sources = query_number(q, 2);
 		t->losing_sources = query_number(q, 3);
-		t->senders = query_number(q, 4);
-		t->clients = query_number(q, 5);
-		t->recipients = query_number(q, 6);
-		t->attempts = query_number(q, 7);
+		t->attempts = query_number(q, 4);
 	}
 	query_free(q);
+	t->senders = what->sources->senders;
+	t->clients = what->sources->clients;
+	t->recipients = what->sources->people;
 	q = query_new(m->reader, SQL_READ_REPORT_FATES, params, n);
 	for (int f = 0; f < FATE_COUNT && query_row(q); f++) { /* every fate has its row, in order */
 		t->fates[f] = query_number(q, 2);
@@ -129,28 +129,17 @@ static void totals_load(const struct making *m, const char *domain, struct decis
 }
 
 void decision_totals_of(struct reader *r, const struct decision_options *o, const struct decision *d,
-                        const char *domain, struct decision_totals *out)
+                        const struct decided *what, struct decision_totals *out)
 {
 	struct decision whole = *d;
 	const struct making m = {.reader = r, .o = o, .d = &whole};
 
 	*out =
 	    (struct decision_totals){.accepted_mails = d->totals.accepted_mails, .null_sender = d->totals.null_sender};
-	totals_load(&m, domain, out);
+	totals_load(&m, what, out);
 }
 
 /* ------------------------------------------------------------------ sources and domains */
-
-static struct source_list *sources_load(const struct making *m, const char *domain)
-{
-	const struct source_window w = {.rule = m->o->rule,
-	                                .since = m->o->since,
-	                                .until = m->o->until,
-	                                .domain = slice_str(domain),
-	                                .days_watched = m->d->window.days};
-
-	return source_list_load(m->reader, &w);
-}
 
 static int by_text(const void *a, const void *b)
 {
@@ -174,8 +163,25 @@ static void domains_make(struct making *m)
 	}
 	if (d->domains)
 		qsort(d->domain, d->domains, sizeof *d->domain, by_text);
-	for (size_t k = 0; k < d->domains; k++)
-		d->domain[k].sources = sources_load(m, d->domain[k].domain);
+}
+
+/* Of the whole rule and of each own domain. */
+static void sources_load(struct making *m)
+{
+	struct decision *d = m->d;
+	const struct source_window w = {
+	    .rule = m->o->rule, .since = m->o->since, .until = m->o->until, .days_watched = d->window.days};
+	const char **domain = xcalloc(d->domains + 1, sizeof *domain);
+	struct source_list **list = xcalloc(d->domains + 1, sizeof(struct source_list *));
+
+	for (size_t i = 0; i < d->domains; i++)
+		domain[i] = d->domain[i].domain;
+	source_lists_load(m->reader, &w, domain, d->domains + 1, list); /* the last one is NULL: all */
+	for (size_t i = 0; i < d->domains; i++)
+		d->domain[i].sources = list[i];
+	d->all.sources = list[d->domains];
+	free(domain);
+	free(list);
 }
 
 /* ------------------------------------------------------------------ all of it */
@@ -194,9 +200,9 @@ struct decision *decision_new(struct reader *r, const struct decision_options *o
 		phase_find(&m);
 		window_load(&m);
 		account_load(&m);
-		totals_load(&m, NULL, &d->totals);
-		d->all.sources = sources_load(&m, NULL);
 		domains_make(&m);
+		sources_load(&m);
+		totals_load(&m, &d->all, &d->totals);
 		d->proof = proof_new(r, o, d);
 		criteria_judge(&m, &d->all);
 		for (size_t i = 0; i < d->domains; i++)

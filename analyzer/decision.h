@@ -173,10 +173,10 @@ struct decision *decision_new(struct reader *r, const struct decision_options *o
 struct decision *decision_free(struct decision *d); /* always NULL */
 
 /*
- * The totals of one own domain of d (NULL: of the rule, as d->totals). What hosts accepted is not known per
+ * The totals of d->all, as d->totals, or of one of d->domain. What hosts accepted is not known per
  * domain: these two figures are all hosts'.
  */
 void decision_totals_of(struct reader *r, const struct decision_options *o, const struct decision *d,
-                        const char *domain, struct decision_totals *out);
+                        const struct decided *what, struct decision_totals *out);
 
 #endif

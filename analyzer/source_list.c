@@ -4,6 +4,7 @@
 
 #include "msg.h"
 #include "punycode.h"
+#include "source_count.h"
 #include "subject.h"
 
 const char *source_verdict_name(enum source_verdict v)
@@ -23,14 +24,6 @@ static enum source_verdict verdict_of(struct slice name)
 		if (slice_eq(name, slice_str(source_verdict_name((enum source_verdict)v))))
 			return (enum source_verdict)v;
 	return SOURCE_VERDICT_NONE;
-}
-
-static enum source_kind kind_of(struct slice name)
-{
-	for (int k = 0; k < SOURCE_KIND_COUNT; k++)
-		if (slice_eq(name, slice_str(source_kind_name((enum source_kind)k))))
-			return (enum source_kind)k;
-	return SOURCE_NET;
 }
 
 /* ------------------------------------------------------------------ rows by their name */
@@ -96,30 +89,30 @@ static char *name_shown(struct slice name)
 }
 
 /* Columns as source_rows.sql has them. */
-static void load_row(struct source_row *row, const struct query *q)
+static void load_row(struct source_row *row, const struct query *q, const struct source_count *n)
 {
 	struct slice name = query_text(q, 0);
 
 	*row = (struct source_row){
-	    .id = query_number(q, 1),
+	    .id = n->id,
 	    .name = copy(name),
-	    .domain = copy(query_text(q, 3)),
+	    .domain = xstrdup(n->domain),
 	    .shown = name_shown(name),
-	    .facts = {.kind = kind_of(query_text(q, 2)),
-	              .clients = query_number(q, 4),
-	              .senders = query_number(q, 5),
-	              .recipients = query_number(q, 6),
-	              .mails = query_number(q, 7),
-	              .lost = query_number(q, 8),
-	              .days_seen = query_number(q, 12),
-	              .tls = query_number(q, 14),
-	              .listed = query_number(q, 15),
-	              .logins = query_number(q, 16)},
-	    .attempts = query_number(q, 9),
-	    .first_us = query_number(q, 10),
-	    .last_us = query_number(q, 11),
-	    .lossy_days = query_number(q, 13),
-	    .listed_lines = query_number(q, 17),
+	    .facts = {.kind = n->kind,
+	              .clients = n->clients,
+	              .senders = n->senders,
+	              .recipients = n->recipients,
+	              .mails = query_number(q, 2),
+	              .lost = query_number(q, 3),
+	              .days_seen = query_number(q, 7),
+	              .tls = query_number(q, 9),
+	              .listed = query_number(q, 10),
+	              .logins = query_number(q, 11)},
+	    .attempts = query_number(q, 4),
+	    .first_us = query_number(q, 5),
+	    .last_us = query_number(q, 6),
+	    .lossy_days = query_number(q, 8),
+	    .listed_lines = n->listed_lines,
 	};
 }
 
@@ -127,18 +120,21 @@ struct days {
 	int64_t first, last; /* local days with a mail */
 };
 
-static void load_rows(struct source_list *l, struct query *q, struct days *days)
+static void load_rows(struct source_list *l, struct query *q, const struct source_counts *counts, struct days *days)
 {
 	while (query_row(q)) {
+		const struct source_count *n = source_counts_of(counts, query_number(q, 1));
+		if (!n)
+			continue;
 		/* Grown by doubling: a full array has a power of two in it. */
 		if ((l->n & (l->n - 1)) == 0)
 			l->row = xrealloc(l->row, (l->n ? 2 * l->n : 1) * sizeof *l->row);
 		struct source_row *row = &l->row[l->n];
-		load_row(row, q);
-		if (l->n == 0 || query_number(q, 18) < days->first)
-			days->first = query_number(q, 18);
-		if (l->n == 0 || query_number(q, 19) > days->last)
-			days->last = query_number(q, 19);
+		load_row(row, q, n);
+		if (l->n == 0 || query_number(q, 12) < days->first)
+			days->first = query_number(q, 12);
+		if (l->n == 0 || query_number(q, 13) > days->last)
+			days->last = query_number(q, 13);
 		l->n++;
 		l->mails += row->facts.mails;
 		l->lost += row->facts.lost;
@@ -261,15 +257,19 @@ static void judge(struct source_list *l, const struct source_window *w, const st
 	}
 }
 
-struct source_list *source_list_load(struct reader *r, const struct source_window *w)
+static struct source_list *list_load(struct reader *r, const struct source_window *w, struct source_counts *counts)
 {
 	struct source_list *l = xcalloc(1, sizeof *l);
 	struct days days = {0};
 	struct index x;
 
-	reader_window(r, w->since, w->until);
+	source_counts_make(counts, w->domain);
+	struct source_count all = source_counts_all(counts);
+	l->senders = all.senders;
+	l->clients = all.clients;
+	l->people = all.recipients;
 	struct query *q = ask(r, SQL_READ_SOURCE_ROWS, w);
-	load_rows(l, q, &days);
+	load_rows(l, q, counts, &days);
 	query_free(q);
 	index_make(&x, l);
 	q = ask(r, SQL_READ_SOURCE_WORDS, w);
@@ -283,6 +283,29 @@ struct source_list *source_list_load(struct reader *r, const struct source_windo
 	query_free(q);
 	judge(l, w, &days);
 	free(x.by_name);
+	return l;
+}
+
+void source_lists_load(struct reader *r, const struct source_window *w, const char *const *domain, size_t n,
+                       struct source_list **out)
+{
+	struct source_window one = *w;
+
+	reader_window(r, w->since, w->until);
+	struct source_counts *counts = source_counts_new(r, w->rule, w->since, w->until);
+	for (size_t i = 0; i < n; i++) {
+		one.domain = domain[i] ? slice_str(domain[i]) : SLICE_NONE;
+		out[i] = list_load(r, &one, counts);
+	}
+	source_counts_free(counts);
+}
+
+struct source_list *source_list_load(struct reader *r, const struct source_window *w)
+{
+	reader_window(r, w->since, w->until);
+	struct source_counts *counts = source_counts_new(r, w->rule, w->since, w->until);
+	struct source_list *l = list_load(r, w, counts);
+	source_counts_free(counts);
 	return l;
 }
 

@@ -67,10 +67,18 @@ struct source_list {
 	size_t n;
 	int64_t mails, lost, undecided_lost; /* of all rows */
 	int64_t undecided;                   /* sources with would-be-lost mail and no verdict for some of it */
+	int64_t senders, clients;            /* different ones of all sources together */
+	int64_t people;                      /* different recipients of mails that would be lost */
 };
 
 /* Never NULL; a rule that is not known has no rows. In the snapshot of the reader. */
 struct source_list *source_list_load(struct reader *r, const struct source_window *w);
+/*
+ * The lists of several domains into out, as if each were loaded alone with w and that domain (NULL: all), whatever w's
+ * is: n of them cost little more than one.
+ */
+void source_lists_load(struct reader *r, const struct source_window *w, const char *const *domain, size_t n,
+                       struct source_list **out);
 struct source_list *source_list_free(struct source_list *l);                               /* always NULL */
 const struct source_row *source_list_find(const struct source_list *l, struct slice name); /* or NULL */
 

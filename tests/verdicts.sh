@@ -174,7 +174,16 @@ model()
 	} | sqlite3 "$TMP/model.db"
 }
 
-# as_listed ARGS...: of `list sources`, what source_rows.sql has in its first columns.
+# as_reported ARGS...: of the report's sources, which the model has counted, what as_listed prints.
+as_reported()
+{
+	wb report "$@" --format csv --csv-raw --table sources | python3 -c '
+import csv, sys
+for row in csv.DictReader(sys.stdin):
+    print(*[row[k] for k in ("source", "kind", "clients", "senders", "recipients", "mails", "would_be_lost", "attempts", "days_seen")], sep="|")'
+}
+
+# as_listed ARGS...: of `list sources`, which counts the facts.
 as_listed()
 {
 	wb list sources "$@" --format jsonl | python3 -c '
@@ -190,13 +199,13 @@ corpus mail.iso.log "$TMP/corpus.log"
 wb ingest "$TMP/corpus.log" >/dev/null 2>&1
 cp -- "$DB" "$TMP/model.db"
 as_listed >"$TMP/expected"
-model source_rows | cut -d'|' -f 1,3,5-10,13 >"$TMP/got"
+as_reported >"$TMP/got"
 ok "the corpus has sources" test "$(wc -l <"$TMP/expected")" -ge 5
 ok "the model of sources has the numbers of list sources" same "$TMP/expected" "$TMP/got"
 middle=$(sqlite3 -readonly "$DB" 'SELECT (min(first_time) + max(first_time)) / 2 FROM fact_mail')
 day=$(sqlite3 -readonly "$DB" "SELECT date($middle / 1000000, 'unixepoch')")
 as_listed --since "$day" >"$TMP/expected"
-model source_rows since "$(date -d "$day" +%s)000000" | cut -d'|' -f 1,3,5-10,13 >"$TMP/got"
+as_reported --since "$day" >"$TMP/got"
 ok "so it is from a day on" same "$TMP/expected" "$TMP/got"
 wb list sources --format jsonl | head -n 3 | python3 -c '
 import json, sys

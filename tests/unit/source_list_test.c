@@ -99,6 +99,43 @@ static void a_window_and_a_domain_choose_mails(void **state)
 	reader_close(r);
 }
 
+static void lists_loaded_together_count_as_each_alone(void **state)
+{
+	static const char *const domains[] = {"filiale.firma.example", NULL, "firma.example", "(null sender)"};
+	struct source_list *together[4];
+
+	(void)state;
+	world_mail(BOSS, NEWS_A, 0, FATE_DELIVERED, EVIDENCE_PASS);
+	world_mail(BRANCH, NEWS_A, 1, FATE_SPAM, EVIDENCE_PASS);
+	world_mail(LOUD_BOSS, PRINTER, 2, FATE_DELIVERED, EVIDENCE_PASS);
+	struct reader *r = world_reader();
+	struct source_window w = {.rule = SLICE("own-domain"), .since = STAMP_NONE, .until = STAMP_NONE};
+	source_lists_load(r, &w, domains, 4, together);
+	for (int i = 0; i < 4; i++) {
+		w.domain = domains[i] ? slice_str(domains[i]) : SLICE_NONE;
+		struct source_list *alone = source_list_load(r, &w);
+		assert_int_equal(together[i]->n, alone->n);
+		assert_int_equal(together[i]->senders, alone->senders);
+		assert_int_equal(together[i]->people, alone->people);
+		for (size_t k = 0; k < alone->n; k++) {
+			assert_string_equal(together[i]->row[k].name, alone->row[k].name);
+			assert_int_equal(together[i]->row[k].facts.clients, alone->row[k].facts.clients);
+			assert_int_equal(together[i]->row[k].facts.senders, alone->row[k].facts.senders);
+		}
+		source_list_free(alone);
+	}
+	assert_int_equal(together[0]->n, 1);
+	assert_int_equal(together[0]->clients, 1);
+	assert_int_equal(together[0]->people, 0);  /* it would not be lost */
+	assert_int_equal(together[1]->senders, 2); /* Boss is boss, at two sources */
+	assert_int_equal(together[1]->clients, 2);
+	assert_int_equal(together[1]->people, 1);
+	assert_int_equal(together[3]->n, 0);
+	for (int i = 0; i < 4; i++)
+		source_list_free(together[i]);
+	reader_close(r);
+}
+
 static void verdicts_are_rolled_up_by_loss(void **state)
 {
 	(void)state;
@@ -213,6 +250,7 @@ int main(void)
 	    TEST(the_heaviest_loss_comes_first),
 	    TEST(a_row_counts_its_own_mails),
 	    TEST(a_window_and_a_domain_choose_mails),
+	    TEST(lists_loaded_together_count_as_each_alone),
 	    TEST(verdicts_are_rolled_up_by_loss),
 	    TEST(the_note_is_of_the_row_that_decides),
 	    TEST(two_rows_of_one_word_are_not_the_one_row),

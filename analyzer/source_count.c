@@ -1,0 +1,374 @@
+#include "source_count.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "msg.h"
+
+/* Numbers of rows are given one after the other: nobody has that many. */
+#define MOST_ROWS (INT64_C(1) << 28)
+
+/* A place for each row of a table, by its number. */
+struct places {
+	void *p;
+	size_t n, size;
+};
+
+struct source {
+	uint32_t first; /* that stands for all of its name; 0: there is no such source */
+	enum source_kind kind;
+	char *domain;
+	struct source_count count; /* of first */
+	uint32_t sender, ip;       /* of first: counted last */
+};
+
+struct client {
+	uint32_t id, source, ip; /* ip: a number for each address, ascending */
+};
+
+struct address {
+	uint32_t folded, domain; /* folded 0: it is that itself */
+};
+
+struct pair {
+	uint32_t sender, client, domain; /* sender: folded */
+};
+
+struct person {
+	uint32_t source, recipient, domain;
+	bool lost;
+};
+
+struct source_counts {
+	struct reader *reader;
+	struct places sources;   /* struct source */
+	struct places source_of; /* uint32_t: the first source of a client */
+	struct client *client;   /* in the order of addresses */
+	struct pair *pair;       /* in the order of senders */
+	struct person *person;   /* in the order of sources and recipients */
+	size_t clients, pairs, people;
+	struct places own;                      /* bool: is the domain one to count? */
+	struct places used, recipient;          /* bool: of clients and recipients that were met */
+	bool whole;                             /* all domains are */
+	int64_t senders, addresses, recipients; /* different ones of all sources */
+};
+
+/* ------------------------------------------------------------------ places */
+
+/* The place of a row, made if it is not there. */
+static void *place(struct places *x, int64_t id)
+{
+	if (id < 0 || id >= MOST_ROWS)
+		msg_die(EX_DATAERR, "the database is damaged: it has a row %lld", (long long)id);
+	if ((size_t)id >= x->n) {
+		size_t n = (size_t)id + (size_t)id / 2 + 64;
+		x->p = xrealloc(x->p, n * x->size);
+		memset((char *)x->p + x->n * x->size, 0, (n - x->n) * x->size);
+		x->n = n;
+	}
+	return (char *)x->p + (size_t)id * x->size;
+}
+
+/* NULL: nobody has made it. */
+static void *place_find(const struct places *x, int64_t id)
+{
+	return id >= 0 && (uint64_t)id < x->n ? (char *)x->p + (size_t)id * x->size : NULL;
+}
+
+static void places_clear(struct places *x)
+{
+	if (x->n)
+		memset(x->p, 0, x->n * x->size);
+}
+
+/* Room for one more of n; a full array has a power of two in it. */
+static void *grown(void *p, size_t n, size_t size)
+{
+	return (n & (n - 1)) == 0 ? xrealloc(p, (n ? 2 * n : 1) * size) : p;
+}
+
+/* ------------------------------------------------------------------ rows of the database */
+
+static enum source_kind kind_of(struct slice name)
+{
+	for (int k = 0; k < SOURCE_KIND_COUNT; k++)
+		if (slice_eq(name, slice_str(source_kind_name((enum source_kind)k))))
+			return (enum source_kind)k;
+	return SOURCE_NET;
+}
+
+static void load_sources(struct source_counts *c)
+{
+	struct query *q = query_new(c->reader, SQL_READ_SOURCE_NAMES, NULL, 0);
+
+	while (query_row(q)) {
+		struct source *s = place(&c->sources, query_number(q, 0));
+		struct slice domain = query_text(q, 3);
+		place(&c->sources, query_number(q, 1));
+		s = place(&c->sources, query_number(q, 0)); /* it may have moved */
+		s->first = (uint32_t)query_number(q, 1);
+		s->kind = kind_of(query_text(q, 2));
+		s->domain = xstrndup(slice_is_set(domain) ? domain.p : "", domain.n);
+	}
+	query_free(q);
+}
+
+static uint32_t first_of(const struct source_counts *c, int64_t source)
+{
+	const struct source *s = place_find(&c->sources, source);
+
+	return s ? s->first : 0;
+}
+
+static void load_clients(struct source_counts *c)
+{
+	struct query *q = query_new(c->reader, SQL_READ_SOURCE_CLIENTS, NULL, 0);
+	char *last = NULL;
+	size_t last_n = 0;
+	uint32_t ip = 0;
+
+	while (query_row(q)) {
+		struct slice text = query_text(q, 2);
+		if (!ip || !slice_eq(text, slice_of(last, last_n))) {
+			free(last);
+			last = xstrndup(slice_is_set(text) ? text.p : "", text.n);
+			last_n = text.n;
+			ip++;
+		}
+		uint32_t *first = place(&c->source_of, query_number(q, 0));
+		*first = first_of(c, query_number(q, 1));
+		c->client = grown(c->client, c->clients, sizeof *c->client);
+		c->client[c->clients++] =
+		    (struct client){(uint32_t)query_number(q, 0), (uint32_t)query_number(q, 1), ip};
+	}
+	query_free(q);
+	free(last);
+}
+
+static int compare_senders(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	return (x->sender > y->sender) - (x->sender < y->sender);
+}
+
+static struct places load_addresses(struct source_counts *c)
+{
+	struct places addresses = {.size = sizeof(struct address)};
+	struct query *q = query_new(c->reader, SQL_READ_SOURCE_ADDRESSES, NULL, 0);
+
+	while (query_row(q)) {
+		struct address *a = place(&addresses, query_number(q, 0));
+		*a = (struct address){(uint32_t)query_number(q, 1), (uint32_t)query_number(q, 2)};
+	}
+	query_free(q);
+	return addresses;
+}
+
+static void load_pairs(struct source_counts *c, const struct query_param *params, size_t n)
+{
+	struct places addresses = load_addresses(c);
+	struct query *q = query_new(c->reader, SQL_READ_SOURCE_PAIRS, params, n);
+	bool sorted = true;
+
+	while (query_row(q)) {
+		int64_t sender = query_number(q, 0);
+		const struct address *a = place_find(&addresses, sender);
+		c->pair = grown(c->pair, c->pairs, sizeof *c->pair);
+		c->pair[c->pairs] = (struct pair){a && a->folded ? a->folded : (uint32_t)sender,
+		                                  (uint32_t)query_number(q, 1), a ? a->domain : 0};
+		sorted = sorted && (!c->pairs || c->pair[c->pairs - 1].sender <= c->pair[c->pairs].sender);
+		c->pairs++;
+	}
+	query_free(q);
+	free(addresses.p);
+	if (!sorted)
+		qsort(c->pair, c->pairs, sizeof *c->pair, compare_senders);
+}
+
+static void load_people(struct source_counts *c, const struct query_param *params, size_t n)
+{
+	struct query *q = query_new(c->reader, SQL_READ_SOURCE_PEOPLE, params, n);
+
+	while (query_row(q)) {
+		c->person = grown(c->person, c->people, sizeof *c->person);
+		c->person[c->people++] = (struct person){first_of(c, query_number(q, 0)), (uint32_t)query_number(q, 1),
+		                                         (uint32_t)query_number(q, 2), query_number(q, 3) != 0};
+	}
+	query_free(q);
+}
+
+static void load_listed(struct source_counts *c, const struct query_param *params, size_t n)
+{
+	struct query *q = query_new(c->reader, SQL_READ_SOURCE_LISTED, params, n);
+
+	while (query_row(q)) {
+		struct source *s = place_find(&c->sources, first_of(c, query_number(q, 0)));
+		if (s)
+			s->count.listed_lines += query_number(q, 1);
+	}
+	query_free(q);
+}
+
+struct source_counts *source_counts_new(struct reader *r, struct slice rule, int64_t since, int64_t until)
+{
+	const struct query_param params[] = {{"rule", rule, 0, false},
+	                                     {"since", SLICE_NONE, since, since == STAMP_NONE},
+	                                     {"until", SLICE_NONE, until, until == STAMP_NONE}};
+	const size_t n = sizeof params / sizeof *params;
+	struct source_counts *c = xcalloc(1, sizeof *c);
+
+	c->reader = r;
+	c->sources.size = sizeof(struct source);
+	c->source_of.size = sizeof(uint32_t);
+	c->own.size = c->used.size = c->recipient.size = sizeof(bool);
+	load_sources(c);
+	load_clients(c);
+	load_pairs(c, params, n);
+	load_people(c, params, n);
+	load_listed(c, params, n);
+	return c;
+}
+
+struct source_counts *source_counts_free(struct source_counts *c)
+{
+	for (size_t i = 0; i < c->sources.n; i++)
+		free(((struct source *)c->sources.p)[i].domain);
+	free(c->sources.p);
+	free(c->source_of.p);
+	free(c->own.p);
+	free(c->used.p);
+	free(c->recipient.p);
+	free(c->client);
+	free(c->pair);
+	free(c->person);
+	free(c);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ counting */
+
+static bool counts(const struct source_counts *c, uint32_t domain)
+{
+	const bool *own = c->whole ? NULL : place_find(&c->own, domain);
+
+	return c->whole || (own && *own);
+}
+
+static void load_own(struct source_counts *c, struct slice domain)
+{
+	const struct query_param param = {"domain", domain, 0, false};
+
+	c->whole = !slice_is_set(domain);
+	if (c->whole)
+		return;
+	places_clear(&c->own);
+	struct query *q = query_new(c->reader, SQL_READ_SOURCE_OWN, &param, 1);
+	while (query_row(q))
+		*(bool *)place(&c->own, query_number(q, 0)) = true;
+	query_free(q);
+}
+
+/* Pairs of a sender stand together, so a source needs to know only the last that it counted. */
+static void count_senders(struct source_counts *c)
+{
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < c->pairs; i++) {
+		const struct pair *p = &c->pair[i];
+		const uint32_t *source = place_find(&c->source_of, p->client);
+		if (!source || !*source || !counts(c, p->domain))
+			continue;
+		*(bool *)place(&c->used, p->client) = true;
+		struct source *s = place_find(&c->sources, *source);
+		if (p->sender && p->sender != s->sender) {
+			s->sender = p->sender;
+			s->count.senders++;
+		}
+		c->senders += p->sender && p->sender != last;
+		last = p->sender ? p->sender : last;
+	}
+}
+
+/* What the clients that it has mails from say of a source. */
+static void source_describe(struct source_count *n, int64_t id, const struct source *s)
+{
+	const char *a = source_kind_name(s->kind), *b = source_kind_name(n->kind);
+
+	if (n->id == 0) {
+		n->id = id;
+		n->kind = s->kind;
+		n->domain = s->domain;
+		return;
+	}
+	n->id = id < n->id ? id : n->id;
+	n->domain = strcmp(s->domain, n->domain) > 0 ? s->domain : n->domain;
+	if (n->kind != SOURCE_SHARED && (s->kind == SOURCE_SHARED || strcmp(a, b) < 0))
+		n->kind = s->kind;
+}
+
+static void count_clients(struct source_counts *c)
+{
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < c->clients; i++) {
+		const struct client *x = &c->client[i];
+		const bool *used = place_find(&c->used, x->id);
+		const struct source *own = place_find(&c->sources, x->source);
+		struct source *s = own ? place_find(&c->sources, own->first) : NULL;
+		if (!used || !*used || !s)
+			continue;
+		source_describe(&s->count, x->source, own);
+		s->count.clients += s->ip != x->ip;
+		c->addresses += last != x->ip;
+		s->ip = last = x->ip;
+	}
+}
+
+static void count_people(struct source_counts *c)
+{
+	const struct person *last = NULL;
+
+	for (size_t i = 0; i < c->people; i++) {
+		const struct person *p = &c->person[i];
+		struct source *s = place_find(&c->sources, p->source);
+		if (!counts(c, p->domain))
+			continue;
+		if (s && (!last || last->source != p->source || last->recipient != p->recipient))
+			s->count.recipients++;
+		last = p;
+		bool *met = p->lost ? place(&c->recipient, p->recipient) : NULL;
+		if (met && !*met)
+			c->recipients += *met = true;
+	}
+}
+
+void source_counts_make(struct source_counts *c, struct slice domain)
+{
+	load_own(c, domain);
+	places_clear(&c->used);
+	places_clear(&c->recipient);
+	c->senders = c->addresses = c->recipients = 0;
+	for (size_t i = 0; i < c->sources.n; i++) {
+		struct source *s = &((struct source *)c->sources.p)[i];
+		s->count = (struct source_count){.listed_lines = s->count.listed_lines, .domain = ""};
+		s->sender = s->ip = 0;
+	}
+	count_senders(c);
+	count_clients(c);
+	count_people(c);
+}
+
+const struct source_count *source_counts_of(const struct source_counts *c, int64_t source)
+{
+	uint32_t first = first_of(c, source);
+	const struct source *s = first ? place_find(&c->sources, first) : NULL;
+
+	return s && s->count.id ? &s->count : NULL;
+}
+
+struct source_count source_counts_all(const struct source_counts *c)
+{
+	return (struct source_count){.senders = c->senders, .clients = c->addresses, .recipients = c->recipients};
+}
