@@ -257,7 +257,7 @@ CREATE TABLE roll_source_day (       -- per rule, source, domain of the sender a
   bounced INTEGER NOT NULL, spam INTEGER NOT NULL, refused INTEGER NOT NULL, tempfailed INTEGER NOT NULL,
   aborted INTEGER NOT NULL, discarded INTEGER NOT NULL, -- (mail, recipient) pairs by fate
   first_time INTEGER, last_time INTEGER, -- of the mails' attempts
-  PRIMARY KEY (rule, source, domain, day)
+  PRIMARY KEY (rule, source, day, domain) -- days of a source are counted as they lie
 ) WITHOUT ROWID;
 
 CREATE TABLE roll_pair (             -- per rule, sender and client of a mail's first transaction: a verdict decides all of its mails

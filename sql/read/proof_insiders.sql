@@ -17,6 +17,7 @@ JOIN (SELECT so.name, min(d.first_time) AS first_time, max(d.last_time) AS last_
 LEFT JOIN address sa ON sa.id = p.sender
 LEFT JOIN address fa ON fa.id = coalesce(sa.fold, sa.id)
 WHERE p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.mails > 0
+  AND p.client IN (SELECT x.id FROM client x JOIN dim_source s ON s.id = x.source WHERE s.kind = 'inside')
 GROUP BY c.ip
 ORDER BY mails DESC, 1, foreigner
 LIMIT :limit
