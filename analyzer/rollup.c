@@ -48,6 +48,8 @@ struct rollup {
 	struct row *row;
 	uint32_t *order; /* slots in the order of their birth, so that a flush needs no search */
 	uint32_t size, used;
+	uint32_t last[SORTS]; /* the slot that was asked for last: most lines ask for what the line before asked for */
+	uint64_t senders[16]; /* a bit for each sender of a SORT_PAIR, by its lowest bits */
 	struct bulk *bulk[SORTS]; /* made when there is something to write */
 	uint64_t rules;           /* bit n: rule n has warned */
 	bool loose;               /* roll_loose has rows */
@@ -82,6 +84,12 @@ struct rollup *rollup_free(struct rollup *r)
 	return NULL;
 }
 
+static bool is_same(const struct row_key *x, const struct row_key *key)
+{
+	return x->sort == key->sort && x->a == key->a && x->b == key->b && x->rule == key->rule && x->c == key->c &&
+	       x->d == key->d;
+}
+
 static uint32_t slot_of(const struct rollup *r, const struct row_key *key)
 {
 	uint64_t h = (key->a * UINT64_C(0x9e3779b97f4a7c15) ^ key->b) * UINT64_C(0xff51afd7ed558ccd) +
@@ -91,8 +99,7 @@ static uint32_t slot_of(const struct rollup *r, const struct row_key *key)
 
 	for (;; i = (i + 1) & (r->size - 1)) {
 		const struct row_key *x = &r->row[i].of;
-		if (x->sort == SORT_NONE || (x->sort == key->sort && x->a == key->a && x->b == key->b &&
-		                             x->rule == key->rule && x->c == key->c && x->d == key->d))
+		if (x->sort == SORT_NONE || is_same(x, key))
 			return i;
 	}
 }
@@ -102,6 +109,7 @@ static void rollup_grow(struct rollup *r)
 	struct rollup old = *r;
 
 	r->size *= 2; /* a batch names at most as many rows as it has lines */
+	memset(r->last, 0, sizeof r->last);
 	r->row = xcalloc(r->size, sizeof *r->row);
 	r->order = xcalloc(r->size, sizeof *r->order);
 	for (uint32_t i = 0; i < old.used; i++) {
@@ -113,16 +121,27 @@ static void rollup_grow(struct rollup *r)
 	free(old.order);
 }
 
+static uint64_t *sender_word(struct rollup *r, uint64_t sender)
+{
+	return &r->senders[sender / 64 % (sizeof r->senders / sizeof *r->senders)];
+}
+
 static struct row *row_of(struct rollup *r, const struct row_key *key)
 {
+	uint32_t at = r->last[key->sort];
+
+	if (is_same(&r->row[at].of, key))
+		return &r->row[at];
 	if (r->used * 2 >= r->size)
 		rollup_grow(r);
-	uint32_t at = slot_of(r, key);
+	r->last[key->sort] = at = slot_of(r, key);
 	if (r->row[at].of.sort == SORT_NONE) { /* all its sums are 0 */
 		r->row[at].of = *key;
 		r->row[at].first_us = r->row[at].first_us2 = INT64_MAX;
 		r->row[at].last_us = r->row[at].last_us2 = INT64_MIN;
 		r->order[r->used++] = at;
+		if (key->sort == SORT_PAIR)
+			*sender_word(r, key->a) |= UINT64_C(1) << key->a % 64;
 	}
 	return &r->row[at];
 }
@@ -264,8 +283,9 @@ void rollup_stale(struct rollup *r)
 bool rollup_has_sender(struct rollup *r, uint32_t sender)
 {
 	sqlite3_stmt *q = db_stmt(r->db, SQL_READ_ROLL_PAIR_SENDER);
+	bool perhaps = *sender_word(r, sender) >> sender % 64 & 1;
 
-	for (uint32_t i = 0; i < r->used; i++) {
+	for (uint32_t i = 0; perhaps && i < r->used; i++) {
 		const struct row_key *x = &r->row[r->order[i]].of;
 		if (x->sort == SORT_PAIR && x->a == sender)
 			return true;
@@ -559,6 +579,7 @@ static void rows_write(struct rollup *r)
 		memset(x->sum, 0, sizeof x->sum);
 	}
 	r->used = 0;
+	memset(r->senders, 0, sizeof r->senders);
 	r->rules = 0;
 	r->hour = UINT64_MAX;
 }
