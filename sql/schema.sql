@@ -355,6 +355,8 @@ WHERE v.id = (SELECT max(w.id) FROM human_verdict w WHERE w.kind = v.kind AND w.
 
 -- The order of precedence: sender, ip or longest network, source, longest domain of the sender. What decides a mail is
 -- coalesce(sender_verdict.own, client_verdict.verdict, sender_verdict.domain).
+-- Queries take the clients and senders that they need into a table first, and join that. The + before a column there
+-- (+client IN, +p.rule =) tells SQLite to expect many rows: else it expects ten, and joins without an index, row by row.
 CREATE VIEW client_verdict AS        -- of clients: by their address, else by their source
 SELECT c.id AS client, coalesce(
     (SELECT v.id FROM verdict v WHERE v.kind IN ('ip', 'network') AND v.low <= c.key AND c.key <= v.high

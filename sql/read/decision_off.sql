@@ -10,10 +10,10 @@ passed AS MATERIALIZED (
       WHERE w.kind = 'own' AND w.sender = s.sender AND w.client = s.client AND w.rules >> ru.id & 1)
   GROUP BY s.host, s.day, s.sender, s.client),
 clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND client IN (SELECT client FROM passed)),
+  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM passed)),
 senders AS MATERIALIZED (
   SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND sender IN (SELECT sender FROM passed)),
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM passed)),
 judged AS MATERIALIZED (
   SELECT p.sender, p.client, n.domain, coalesce(s.own, cv.verdict, s.domain) AS verdict
   FROM (SELECT DISTINCT sender, client FROM passed) p

@@ -13,10 +13,10 @@ chosen AS MATERIALIZED (
   WHERE s.kind = 'own' AND so.kind <> 'inside' AND s.first_time < CASE WHEN :refuses THEN :switched ELSE :until END
   GROUP BY s.host, s.sender, s.client),
 clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND client IN (SELECT client FROM chosen)),
+  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM chosen)),
 senders AS MATERIALIZED (
   SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND sender IN (SELECT sender FROM chosen))
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM chosen))
 SELECT n.domain, so.name AS source, h.name AS host, n.address, c.name, c.ip, p.mails, p.first, p.last, v.verdict
 FROM chosen p
 JOIN host h ON h.id = p.host

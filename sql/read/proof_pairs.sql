@@ -3,13 +3,13 @@
 WITH
 pair AS MATERIALIZED (
   SELECT p.* FROM roll_pair p
-  WHERE p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.mails_ever > 0 AND EXISTS (SELECT 1 FROM human_verdict)),
+  WHERE +p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.mails_ever > 0 AND EXISTS (SELECT 1 FROM human_verdict)),
 clients AS MATERIALIZED (
   SELECT client, verdict FROM client_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND client IN (SELECT client FROM pair)),
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM pair)),
 senders AS MATERIALIZED (
   SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND sender IN (SELECT sender FROM pair))
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM pair))
 SELECT v.id, p.sender, p.client, coalesce(fa.id, 0), fa.text, d.name, c.name, c.ip, p.mails, p.lost, p.lost_ever,
   p.first_warned, p.last_warned
 FROM pair p

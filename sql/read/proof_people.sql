@@ -5,13 +5,13 @@ named AS MATERIALIZED (SELECT id, min(id) OVER (PARTITION BY name) AS first FROM
 pair AS MATERIALIZED (
   SELECT p.sender, p.client, n.first AS source
   FROM roll_pair p JOIN client c ON c.id = p.client JOIN named n ON n.id = c.source
-  WHERE p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.lost > 0 AND EXISTS (SELECT 1 FROM human_verdict)),
+  WHERE +p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.lost > 0 AND EXISTS (SELECT 1 FROM human_verdict)),
 clients AS MATERIALIZED (
   SELECT client, verdict FROM client_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND client IN (SELECT client FROM pair)),
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM pair)),
 senders AS MATERIALIZED (
   SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND sender IN (SELECT sender FROM pair)),
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM pair)),
 judged AS MATERIALIZED (
   SELECT p.*, coalesce(s.own, c.verdict, s.domain, 0) AS verdict
   FROM pair p LEFT JOIN clients c ON c.client = p.client LEFT JOIN senders s ON s.sender = p.sender),

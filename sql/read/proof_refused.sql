@@ -18,10 +18,10 @@ pair AS MATERIALIZED (
   SELECT r.place, r.attempts, a.time, a.line, a.recipient, a.sender, a.client
   FROM refused r JOIN fact_attempt a ON a.place = r.place),
 clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND client IN (SELECT client FROM pair)),
+  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM pair)),
 senders AS MATERIALIZED (
   SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND sender IN (SELECT sender FROM pair)),
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM pair)),
 switched AS MATERIALIZED (
   SELECT rd.domain, min(rd.first_refused) AS time FROM roll_domain_day rd JOIN dim_rule ru ON ru.id = rd.rule
   WHERE ru.name = :rule AND rd.first_refused >= :switched

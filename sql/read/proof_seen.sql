@@ -16,10 +16,10 @@ chosen AS MATERIALIZED (
     AND s.host IN (SELECT host FROM alive)
   GROUP BY s.host, s.sender, s.client),
 clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND client IN (SELECT client FROM chosen)),
+  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM chosen)),
 senders AS MATERIALIZED (
   SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND sender IN (SELECT sender FROM chosen)),
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM chosen)),
 judged AS MATERIALIZED (
   SELECT p.host, p.last, so.kind, n.domain, v.id AS verdict, v.verdict AS word
   FROM chosen p

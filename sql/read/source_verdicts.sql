@@ -10,14 +10,14 @@ pair AS MATERIALIZED (
   FROM (SELECT 1 WHERE :source IS NOT NULL OR EXISTS (SELECT 1 FROM human_verdict)) asked
   CROSS JOIN roll_pair p JOIN client c ON c.id = p.client JOIN dim_source so ON so.id = c.source
   LEFT JOIN address sa ON sa.id = p.sender
-  WHERE p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.lost > 0 AND (:source IS NULL OR so.name = :source)
+  WHERE +p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.lost > 0 AND (:source IS NULL OR so.name = :source)
     AND (:domain IS NULL OR coalesce(sa.domain, 0) IN own)),
 clients AS MATERIALIZED (
   SELECT client, verdict FROM client_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND client IN (SELECT client FROM pair)),
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM pair)),
 senders AS MATERIALIZED (
   SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND sender IN (SELECT sender FROM pair)),
+  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM pair)),
 judged AS (
   SELECT p.source, p.lost, coalesce(s.own, c.verdict, s.domain) AS verdict
   FROM pair p LEFT JOIN clients c ON c.client = p.client LEFT JOIN senders s ON s.sender = p.sender)
