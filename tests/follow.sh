@@ -389,7 +389,7 @@ sed -n "5501,5600p" "$TMP/all.log" >>"$LOG"
 until_read 5600 >/dev/null
 sleep 0.3
 ok "lock file removed, second writer: each line is counted once" test "$(read_lines)" -eq 5600
-ok "and the first has stopped" grep -q "taken over" "$DIR/errors"
+ok "and the first has stopped" until_true grep -q "taken over" "$DIR/errors"
 FOLLOWER=$second
 unfollow
 run status
