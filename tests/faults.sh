@@ -10,6 +10,8 @@
 
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/follow_lib.sh
+. "$TESTS/follow_lib.sh"
 
 SHIM=$(realpath -m -- "${FAULT_SHIM:-${BUILD:-$ROOT/.build}/faults.so}")
 ok "the library that makes calls fail is there" test -e "$SHIM" || finish
@@ -55,46 +57,6 @@ follow()
 	env "${@:-A=}" "$WOULDBLOCK" --db "$DB" --config "$CONF" follow --history 9 --poll 50 --rotate-wait 300 \
 		"$LOG" 2>>"$DIR/errors" &
 	FOLLOWER=$!
-}
-
-unfollow()
-{
-	kill -"${1:-TERM}" "$FOLLOWER" 2>/dev/null
-	wait "$FOLLOWER" 2>/dev/null
-	STATUS=$?
-	FOLLOWER=
-}
-
-read_lines()
-{
-	local n
-	n=$(sqlite3 -readonly "$DB" "SELECT coalesce(sum(lines), 0) FROM counted WHERE sort <> 'check'" 2>/dev/null)
-	echo "${n:-0}"
-}
-
-# until_true COMMAND...: 10 s at most.
-until_true()
-{
-	local i
-	for ((i = 0; i < 500; i++)); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.02
-	done
-	echo "never true: $*"
-	cat -- "$DIR/errors"
-	return 1
-}
-
-has_read()
-{
-	[ "$(read_lines)" -ge "$1" ]
-}
-
-until_read()
-{
-	until_true has_read "$1" && return
-	echo "read $(read_lines) lines"
-	return 1
 }
 
 at_rest()

@@ -6,6 +6,8 @@
 
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/follow_lib.sh
+. "$TESTS/follow_lib.sh"
 
 corpus mail.iso.log "$TMP/all.log"
 TOTAL=$(wc -l <"$TMP/all.log")
@@ -25,46 +27,6 @@ follow()
 {
 	"$WOULDBLOCK" --db "$DB" --config "$CONF" follow --poll 50 --rotate-wait "$WAIT" "$@" "$LOG" 2>>"$DIR/errors" &
 	FOLLOWER=$!
-}
-
-# unfollow [SIGNAL]: ends it; STATUS is how.
-unfollow()
-{
-	kill -"${1:-TERM}" "$FOLLOWER" 2>/dev/null
-	wait "$FOLLOWER" 2>/dev/null
-	STATUS=$?
-	FOLLOWER=
-}
-
-read_lines()
-{
-	local n
-	n=$(sqlite3 -readonly "$DB" "SELECT coalesce(sum(lines), 0) FROM counted WHERE sort <> 'check'" 2>/dev/null)
-	echo "${n:-0}"
-}
-
-# until_read N: waits until so many lines are counted, 10 s at most.
-until_read()
-{
-	local i
-	for ((i = 0; i < 500; i++)); do
-		[ "$(read_lines)" -ge "$1" ] && return
-		sleep 0.02
-	done
-	echo "read $(read_lines) lines, not $1"
-	return 1
-}
-
-# until_true COMMAND...: 10 s at most.
-until_true()
-{
-	local i
-	for ((i = 0; i < 500; i++)); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.02
-	done
-	echo "never true: $*"
-	return 1
 }
 
 holes()

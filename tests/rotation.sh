@@ -13,6 +13,8 @@ fi
 
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/follow_lib.sh
+. "$TESTS/follow_lib.sh"
 PATH=$PATH:/usr/sbin:/sbin
 
 FOLLOWER=
@@ -39,26 +41,6 @@ UNIT=$ROOT/samples/systemd/wouldblock.service
 AS_SERVICE=(setpriv --reuid=65534 --regid=65534 "--groups=$(getent group adm | cut -d: -f3)" --no-new-privs
 	--inh-caps=-all --bounding-set=-all --)
 
-read_lines()
-{
-	local n
-	n=$(sqlite3 -readonly "$DB" "SELECT coalesce(sum(lines), 0) FROM counted WHERE sort <> 'check'" 2>/dev/null)
-	echo "${n:-0}"
-}
-
-# until_read N: waits until so many lines are counted, 10 s at most.
-until_read()
-{
-	local i
-	for ((i = 0; i < 500; i++)); do
-		[ "$(read_lines)" -ge "$1" ] && return
-		sleep 0.02
-	done
-	echo "read $(read_lines) lines, not $1"
-	cat -- "$ERR"
-	return 1
-}
-
 # The program and its files where a stranger may go; the log as Debian has it.
 service_scene()
 {
@@ -83,14 +65,6 @@ follow_as_service()
 	FOLLOWER=$!
 }
 
-unfollow()
-{
-	kill "$FOLLOWER" 2>/dev/null
-	wait "$FOLLOWER" 2>/dev/null
-	STATUS=$?
-	FOLLOWER=
-}
-
 if [ "$(id -u)" -ne 0 ]; then
 	skip "follow as a user of group adm" "it needs root or sudo without a password, to become that user and to give the log to root:adm"
 elif ! getent group adm >/dev/null || ! "${AS_SERVICE[@]}" true 2>/dev/null; then
@@ -103,7 +77,7 @@ else
 	mv -- "$LOG" "$LOG.1" && mv -- "$LOG.new" "$LOG"
 	sed -n '1001,1500p' -- "$TMP/all.log" >>"$LOG"
 	ok "and after it was rotated" until_read 1500
-	unfollow
+	unfollow TERM
 	ok "it ends with 0, and said nothing" test "$STATUS$(cat -- "$ERR")" = 0
 	sed -n '1501,2000p' -- "$TMP/all.log" >>"$LOG"
 	gzip -- "$LOG.1" && mv -- "$LOG.1.gz" "$LOG.2.gz" && mv -- "$LOG" "$LOG.1"
@@ -114,7 +88,7 @@ else
 	chmod 600 -- "$LOG"
 	sed -n '2501,2600p' -- "$TMP/all.log" >>"$LOG"
 	ok "a log that it may not open any more is read on as long as it is open" until_read 2600
-	unfollow
+	unfollow TERM
 	ok "nothing is missing" test "$(sqlite3 -readonly "$DB" "SELECT count(*) FROM hole")" -eq 0
 	follow_as_service
 	sleep 0.3
@@ -122,7 +96,7 @@ else
 	sed -n '2601,2700p' -- "$TMP/all.log" >>"$LOG"
 	chmod 640 -- "$LOG"
 	ok "and reads when it may" until_read 2700
-	unfollow
+	unfollow TERM
 	ok "its files are its own, and nobody else may read them" \
 		test "$(find "$TMP/service.d/state" -type f ! -perm 600 -o -type f ! -uid 65534)" = ""
 fi
@@ -147,7 +121,7 @@ begun()
 	done
 	sed -n '2701,4000p' -- "$TMP/all.log" >>"$LOG"
 	until_read 1300
-	unfollow
+	unfollow TERM
 	for format in text md html; do
 		run report --format "$format"
 		ok "begun with the $words: the report says so as $format" grep -Fq "with the $words, $LOG" <(paste -sd ' ' <"$OUT" | tr -s ' ')
