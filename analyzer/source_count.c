@@ -103,10 +103,11 @@ static void load_sources(struct source_counts *c)
 	struct query *q = query_new(c->reader, SQL_READ_SOURCE_NAMES, NULL, 0);
 
 	while (query_row(q)) {
-		struct source *s = place(&c->sources, query_number(q, 0));
 		struct slice domain = query_text(q, 3);
+		/* Both must be there before one is looked at: what makes room may move it. */
+		place(&c->sources, query_number(q, 0));
 		place(&c->sources, query_number(q, 1));
-		s = place(&c->sources, query_number(q, 0)); /* it may have moved */
+		struct source *s = place(&c->sources, query_number(q, 0));
 		s->first = (uint32_t)query_number(q, 1);
 		s->kind = kind_of(query_text(q, 2));
 		s->domain = xstrndup(slice_is_set(domain) ? domain.p : "", domain.n);
