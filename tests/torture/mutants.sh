@@ -6,6 +6,8 @@
 
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "$0")/../lib.sh"
+# shellcheck source=tests/follow_lib.sh
+. "$TESTS/follow_lib.sh"
 
 BUILT=${BUILD:-$ROOT/.build}
 [ "${BUILT#/}" != "$BUILT" ] || BUILT=$ROOT/$BUILT
@@ -63,13 +65,33 @@ mutant "inode as identity" killed analyzer/resume.c \
 mutant "no siblings" killed analyzer/follow_list.c 's/return about\.rotated \&\& strcmp/return false \&\& strcmp/'
 mutant "no compressed siblings" killed analyzer/follow_list.c \
 	's/return about\.rotated \&\& strcmp/return !strstr(name, ".gz") \&\& about.rotated \&\& strcmp/'
-mutant "one listing" staged analyzer/follow_set.c 's/same = names_same\(&before, &after\);/same = true;/'
+mutant "one listing" staged analyzer/follow_set.c 's/same = in \&\& names_same\(&before, &after\);/same = in != NULL;/'
 mutant "position past a half line" killed analyzer/input.c 's/if \(!is_complete\(in->cur\)\)/if (in->upto == in->from)/'
 mutant "memory not dropped after an error" staged analyzer/follow.c \
 	'/^static void begin_anew/,/^}/ s/^	memory_(drop|load)\(f\);//'
 mutant "the rest of what is open not read first" staged analyzer/follow_set.c 's/^	tails_catch_up\(f, l, NULL\);//'
 mutant "a file without a line as an anchor" staged analyzer/follow_set.c 's/bool begun = t \&\& t->begun;/bool begun = t;/'
-mutant "a rotated file let go before the next has a line" staged analyzer/follow_set.c \
-	's/bool youngest = !l->live.begun;/bool youngest = false;/'
-ok "rotate_wait 0: it is found" killed "$WOULDBLOCK" --rotate-wait 0
+# What a late writer adds half a second after the new file has lines is read soon, and not only at the next rotation.
+late_lines()
+{
+	local how=1
+	DIR=$TMP/late-$1 DB=$TMP/late-$1/db LOG=$TMP/late-$1/mail.log
+	mkdir -- "$DIR"
+	sed -n '1,1000p' "$TMP/whole.log" >"$LOG"
+	"$WOULDBLOCK" --db "$DB" follow --from-start --poll 50 --rotate-wait "$1" "$LOG" 2>"$DIR/errors" &
+	FOLLOWER=$!
+	until_read 1000
+	mv -- "$LOG" "$LOG.1"
+	sed -n '1101,1200p' "$TMP/whole.log" >"$LOG"
+	until_read 1100
+	sleep 0.5
+	sed -n '1001,1100p' "$TMP/whole.log" >>"$LOG.1"
+	until_read 1200 && how=0
+	unfollow TERM
+	return "$how"
+}
+
+# rotate_wait 0 is no mistake here that could be found: a file that was let go is looked at again.
+ok "rotate_wait 10 s: late lines are read" late_lines 10000
+ok "rotate_wait 0: late lines are read even so" late_lines 0
 finish
