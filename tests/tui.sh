@@ -250,6 +250,19 @@ ok "a new line appears" until_seen 'fresh@fir'
 ms=$(((${EPOCHREALTIME/./} - appended) / 1000))
 echo "# after $ms ms"
 ok "... within a quarter of a second (was $ms ms)" test $ms -le $((250 * ${TIME_FACTOR:-1}))
+# No flicker: a line that comes and a selection that moves send what has changed, and never clear the screen.
+tm pipe-pane "cat >$TMP/bytes.steady"
+mail 1601 'steady.arrival.example[192.0.2.201]' steady@firma.example anna@firma.example >>"$live"
+until_seen 'steady@f'
+tm send-keys k
+sleep 0.1
+tm send-keys j
+sleep 0.1
+tm pipe-pane
+ok "what changes is drawn, without clearing the screen" \
+	test -s "$TMP/bytes.steady" -a "$(grep -acE $'\e\\[[0-3]?J' "$TMP/bytes.steady")" -eq 0
+ok "... in fewer bytes than a screen has (were $(wc -c <"$TMP/bytes.steady"))" \
+	test "$(wc -c <"$TMP/bytes.steady")" -lt 3000
 tm send-keys 1 :news Enter e
 ok "a verdict is said" until_seen 'news.example: exempt'
 ok "... and stands in its row" until_seen '▶ news.example .*exempt'
