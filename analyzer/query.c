@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "db.h"
@@ -10,6 +11,8 @@
 struct reader {
 	struct db *db;
 	int64_t since, until;     /* the stretch that the sums are of */
+	int64_t version;          /* of the snapshot whose verdicts the tables have; 0: they are not filled */
+	bool judged;              /* that is this snapshot */
 	const atomic_int *cancel; /* NULL: nobody does */
 	bool asking;              /* for rows: what else is done is never cut short */
 };
@@ -86,12 +89,11 @@ void reader_abandon(void)
 	db_abandon();
 }
 
-int64_t reader_renew(struct reader *r)
+/* Another number than before if somebody has committed since. */
+static int64_t version_of(struct reader *r)
 {
 	sqlite3_stmt *s = NULL;
 
-	window_drop(r);
-	db_exec(r->db, "COMMIT");
 	int rc = sqlite3_prepare_v2(r->db->h, "PRAGMA data_version", -1, &s, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(s);
@@ -99,6 +101,15 @@ int64_t reader_renew(struct reader *r)
 		db_fail(r->db, s, rc);
 	int64_t version = sqlite3_column_int64(s, 0);
 	sqlite3_finalize(s);
+	return version;
+}
+
+int64_t reader_renew(struct reader *r)
+{
+	window_drop(r);
+	db_exec(r->db, "COMMIT");
+	int64_t version = version_of(r);
+	r->judged = false;
 	db_exec(r->db, "BEGIN");
 	return version;
 }
@@ -158,10 +169,40 @@ static void bind(sqlite3_stmt *s, const struct query_param *p)
 		sqlite3_bind_int64(s, at, p->number);
 }
 
+/*
+ * Whom verdicts cover, from the views into tables of the same names that are found first: each query then
+ * joins by key, and does not judge everybody anew. Made once, and never dropped: queries know them.
+ */
+static void judge(struct reader *r)
+{
+	static const char *const fill[] = {
+	    "CREATE TEMP TABLE IF NOT EXISTS client_verdict (client INTEGER PRIMARY KEY, verdict INTEGER NOT NULL)",
+	    "CREATE TEMP TABLE IF NOT EXISTS sender_verdict (sender INTEGER PRIMARY KEY, own INTEGER, domain INTEGER)",
+	    "DELETE FROM temp.client_verdict",
+	    "DELETE FROM temp.sender_verdict",
+	    "INSERT INTO temp.client_verdict SELECT client, verdict FROM main.client_verdict WHERE verdict IS NOT NULL",
+	    "INSERT INTO temp.sender_verdict SELECT sender, own, domain FROM main.sender_verdict"};
+
+	int64_t version = version_of(r);
+	r->judged = true;
+	if (version == r->version)
+		return;
+	r->version = version;
+	for (size_t i = 0; i < sizeof fill / sizeof *fill; i++)
+		db_exec(r->db, fill[i]);
+}
+
+static bool asks_for_verdicts(enum sql_id id)
+{
+	return strstr(sql_text[id], "client_verdict") || strstr(sql_text[id], "sender_verdict");
+}
+
 struct query *query_new(struct reader *r, enum sql_id id, const struct query_param *params, size_t n)
 {
 	struct query *q = xcalloc(1, sizeof *q);
 
+	if (!r->judged && asks_for_verdicts(id))
+		judge(r);
 	q->reader = r;
 	q->stmt = db_stmt(r->db, id);
 	sqlite3_clear_bindings(q->stmt);

@@ -127,11 +127,9 @@ int64_t review_undecided(struct reader *r, const struct source_window *w, const 
 	};
 
 	reader_window(r, w->since, w->until);
-	struct query *q = query_new(r, SQL_READ_SOURCE_VERDICTS, params, sizeof params / sizeof *params);
-	int64_t lost = 0;
+	struct query *q = query_new(r, SQL_READ_SOURCE_UNDECIDED, params, sizeof params / sizeof *params);
+	int64_t lost = query_row(q) ? query_number(q, 0) : 0;
 
-	while (query_row(q))
-		lost += query_is_null(q, 2) ? query_number(q, 3) : 0;
 	query_free(q);
 	return lost;
 }

@@ -2,18 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "msg.h"
-
-/* Numbers of rows are given one after the other: nobody has that many. */
-#define MOST_ROWS (INT64_C(1) << 28)
-
-/* A place for each row of a table, by its number. */
-struct places {
-	void *p;
-	size_t n, size;
-};
+#include "places.h"
 
 struct source {
 	uint32_t first; /* that stands for all of its name; 0: there is no such source */
@@ -28,11 +19,13 @@ struct client {
 };
 
 struct address {
-	uint32_t folded, domain; /* folded 0: it is that itself */
+	uint32_t folded, domain;       /* folded 0: it is that itself */
+	uint32_t said, said_of_domain; /* verdicts on it and on its domain */
 };
 
 struct pair {
 	uint32_t sender, client, domain; /* sender: folded */
+	uint32_t lost, verdict;          /* mails, and the row of human_verdict that decides them; 0: none */
 };
 
 struct person {
@@ -44,43 +37,18 @@ struct source_counts {
 	struct reader *reader;
 	struct places sources;   /* struct source */
 	struct places source_of; /* uint32_t: the first source of a client */
+	struct places said_of;   /* uint32_t: the verdict on a client */
 	struct client *client;   /* in the order of addresses */
 	struct pair *pair;       /* in the order of senders */
 	struct person *person;   /* in the order of sources and recipients */
 	size_t clients, pairs, people;
+	struct source_loss *loss; /* in the order of sources */
+	size_t losses;
 	struct places own;                      /* bool: is the domain one to count? */
 	struct places used, recipient;          /* bool: of clients and recipients that were met */
 	bool whole;                             /* all domains are */
 	int64_t senders, addresses, recipients; /* different ones of all sources */
 };
-
-/* ------------------------------------------------------------------ places */
-
-/* The place of a row, made if it is not there. */
-static void *place(struct places *x, int64_t id)
-{
-	if (id < 0 || id >= MOST_ROWS)
-		msg_die(EX_DATAERR, "the database is damaged: it has a row %lld", (long long)id);
-	if ((size_t)id >= x->n) {
-		size_t n = (size_t)id + (size_t)id / 2 + 64;
-		x->p = xrealloc(x->p, n * x->size);
-		memset((char *)x->p + x->n * x->size, 0, (n - x->n) * x->size);
-		x->n = n;
-	}
-	return (char *)x->p + (size_t)id * x->size;
-}
-
-/* NULL: nobody has made it. */
-static void *place_find(const struct places *x, int64_t id)
-{
-	return id >= 0 && (uint64_t)id < x->n ? (char *)x->p + (size_t)id * x->size : NULL;
-}
-
-static void places_clear(struct places *x)
-{
-	if (x->n)
-		memset(x->p, 0, x->n * x->size);
-}
 
 /* Room for one more of n; a full array has a power of two in it. */
 static void *grown(void *p, size_t n, size_t size)
@@ -105,9 +73,9 @@ static void load_sources(struct source_counts *c)
 	while (query_row(q)) {
 		struct slice domain = query_text(q, 3);
 		/* Both must be there before one is looked at: what makes room may move it. */
-		place(&c->sources, query_number(q, 0));
-		place(&c->sources, query_number(q, 1));
-		struct source *s = place(&c->sources, query_number(q, 0));
+		places_at(&c->sources, query_number(q, 0));
+		places_at(&c->sources, query_number(q, 1));
+		struct source *s = places_at(&c->sources, query_number(q, 0));
 		s->first = (uint32_t)query_number(q, 1);
 		s->kind = kind_of(query_text(q, 2));
 		s->domain = xstrndup(slice_is_set(domain) ? domain.p : "", domain.n);
@@ -117,7 +85,7 @@ static void load_sources(struct source_counts *c)
 
 static uint32_t first_of(const struct source_counts *c, int64_t source)
 {
-	const struct source *s = place_find(&c->sources, source);
+	const struct source *s = places_find(&c->sources, source);
 
 	return s ? s->first : 0;
 }
@@ -137,7 +105,7 @@ static void load_clients(struct source_counts *c)
 			last_n = text.n;
 			ip++;
 		}
-		uint32_t *first = place(&c->source_of, query_number(q, 0));
+		uint32_t *first = places_at(&c->source_of, query_number(q, 0));
 		*first = first_of(c, query_number(q, 1));
 		c->client = grown(c->client, c->clients, sizeof *c->client);
 		c->client[c->clients++] =
@@ -160,25 +128,59 @@ static struct places load_addresses(struct source_counts *c)
 	struct query *q = query_new(c->reader, SQL_READ_SOURCE_ADDRESSES, NULL, 0);
 
 	while (query_row(q)) {
-		struct address *a = place(&addresses, query_number(q, 0));
-		*a = (struct address){(uint32_t)query_number(q, 1), (uint32_t)query_number(q, 2)};
+		struct address *a = places_at(&addresses, query_number(q, 0));
+		a->folded = (uint32_t)query_number(q, 1);
+		a->domain = (uint32_t)query_number(q, 2);
 	}
 	query_free(q);
 	return addresses;
 }
 
+/* Into the clients, and the addresses that senders have. */
+static void load_said(struct source_counts *c, struct places *addresses)
+{
+	struct query *q = query_new(c->reader, SQL_READ_SOURCE_SAID_CLIENTS, NULL, 0);
+
+	while (query_row(q))
+		*(uint32_t *)places_at(&c->said_of, query_number(q, 0)) = (uint32_t)query_number(q, 1);
+	query_free(q);
+	q = query_new(c->reader, SQL_READ_SOURCE_SAID_SENDERS, NULL, 0);
+	while (query_row(q)) {
+		struct address *a = places_at(addresses, query_number(q, 0));
+		a->said = (uint32_t)query_number(q, 1);
+		a->said_of_domain = (uint32_t)query_number(q, 2);
+	}
+	query_free(q);
+}
+
+/* In the order of precedence (sql/schema.sql, client_verdict). */
+static uint32_t said_of_pair(const struct source_counts *c, const struct address *sender, int64_t client)
+{
+	const uint32_t *of_client = places_find(&c->said_of, client);
+
+	if (sender && sender->said)
+		return sender->said;
+	if (of_client && *of_client)
+		return *of_client;
+	return sender ? sender->said_of_domain : 0;
+}
+
 static void load_pairs(struct source_counts *c, const struct query_param *params, size_t n)
 {
 	struct places addresses = load_addresses(c);
+	load_said(c, &addresses);
 	struct query *q = query_new(c->reader, SQL_READ_SOURCE_PAIRS, params, n);
 	bool sorted = true;
 
 	while (query_row(q)) {
 		int64_t sender = query_number(q, 0);
-		const struct address *a = place_find(&addresses, sender);
+		const struct address *a = places_find(&addresses, sender);
 		c->pair = grown(c->pair, c->pairs, sizeof *c->pair);
-		c->pair[c->pairs] = (struct pair){a && a->folded ? a->folded : (uint32_t)sender,
-		                                  (uint32_t)query_number(q, 1), a ? a->domain : 0};
+		c->pair[c->pairs] = (struct pair){.sender = a && a->folded ? a->folded : (uint32_t)sender,
+		                                  .client = (uint32_t)query_number(q, 1),
+		                                  .domain = a ? a->domain : 0,
+		                                  .lost = (uint32_t)query_number(q, 2),
+		                                  .verdict = said_of_pair(c, a, query_number(q, 1))};
 		sorted = sorted && (!c->pairs || c->pair[c->pairs - 1].sender <= c->pair[c->pairs].sender);
 		c->pairs++;
 	}
@@ -205,7 +207,7 @@ static void load_listed(struct source_counts *c, const struct query_param *param
 	struct query *q = query_new(c->reader, SQL_READ_SOURCE_LISTED, params, n);
 
 	while (query_row(q)) {
-		struct source *s = place_find(&c->sources, first_of(c, query_number(q, 0)));
+		struct source *s = places_find(&c->sources, first_of(c, query_number(q, 0)));
 		if (s)
 			s->count.listed_lines += query_number(q, 1);
 	}
@@ -222,7 +224,7 @@ struct source_counts *source_counts_new(struct reader *r, struct slice rule, int
 
 	c->reader = r;
 	c->sources.size = sizeof(struct source);
-	c->source_of.size = sizeof(uint32_t);
+	c->source_of.size = c->said_of.size = sizeof(uint32_t);
 	c->own.size = c->used.size = c->recipient.size = sizeof(bool);
 	load_sources(c);
 	load_clients(c);
@@ -238,12 +240,14 @@ struct source_counts *source_counts_free(struct source_counts *c)
 		free(((struct source *)c->sources.p)[i].domain);
 	free(c->sources.p);
 	free(c->source_of.p);
+	free(c->said_of.p);
 	free(c->own.p);
 	free(c->used.p);
 	free(c->recipient.p);
 	free(c->client);
 	free(c->pair);
 	free(c->person);
+	free(c->loss);
 	free(c);
 	return NULL;
 }
@@ -252,7 +256,7 @@ struct source_counts *source_counts_free(struct source_counts *c)
 
 static bool counts(const struct source_counts *c, uint32_t domain)
 {
-	const bool *own = c->whole ? NULL : place_find(&c->own, domain);
+	const bool *own = c->whole ? NULL : places_find(&c->own, domain);
 
 	return c->whole || (own && *own);
 }
@@ -267,7 +271,7 @@ static void load_own(struct source_counts *c, struct slice domain)
 	places_clear(&c->own);
 	struct query *q = query_new(c->reader, SQL_READ_SOURCE_OWN, &param, 1);
 	while (query_row(q))
-		*(bool *)place(&c->own, query_number(q, 0)) = true;
+		*(bool *)places_at(&c->own, query_number(q, 0)) = true;
 	query_free(q);
 }
 
@@ -278,11 +282,11 @@ static void count_senders(struct source_counts *c)
 
 	for (size_t i = 0; i < c->pairs; i++) {
 		const struct pair *p = &c->pair[i];
-		const uint32_t *source = place_find(&c->source_of, p->client);
+		const uint32_t *source = places_find(&c->source_of, p->client);
 		if (!source || !*source || !counts(c, p->domain))
 			continue;
-		*(bool *)place(&c->used, p->client) = true;
-		struct source *s = place_find(&c->sources, *source);
+		*(bool *)places_at(&c->used, p->client) = true;
+		struct source *s = places_find(&c->sources, *source);
 		if (p->sender && p->sender != s->sender) {
 			s->sender = p->sender;
 			s->count.senders++;
@@ -315,9 +319,9 @@ static void count_clients(struct source_counts *c)
 
 	for (size_t i = 0; i < c->clients; i++) {
 		const struct client *x = &c->client[i];
-		const bool *used = place_find(&c->used, x->id);
-		const struct source *own = place_find(&c->sources, x->source);
-		struct source *s = own ? place_find(&c->sources, own->first) : NULL;
+		const bool *used = places_find(&c->used, x->id);
+		const struct source *own = places_find(&c->sources, x->source);
+		struct source *s = own ? places_find(&c->sources, own->first) : NULL;
 		if (!used || !*used || !s)
 			continue;
 		source_describe(&s->count, x->source, own);
@@ -333,16 +337,58 @@ static void count_people(struct source_counts *c)
 
 	for (size_t i = 0; i < c->people; i++) {
 		const struct person *p = &c->person[i];
-		struct source *s = place_find(&c->sources, p->source);
+		struct source *s = places_find(&c->sources, p->source);
 		if (!counts(c, p->domain))
 			continue;
 		if (s && (!last || last->source != p->source || last->recipient != p->recipient))
 			s->count.recipients++;
 		last = p;
-		bool *met = p->lost ? place(&c->recipient, p->recipient) : NULL;
+		bool *met = p->lost ? places_at(&c->recipient, p->recipient) : NULL;
 		if (met && !*met)
 			c->recipients += *met = true;
 	}
+}
+
+static int compare_losses(const void *a, const void *b)
+{
+	const struct source_loss *x = a, *y = b;
+
+	if (x->source != y->source)
+		return (x->source > y->source) - (x->source < y->source);
+	return (x->verdict > y->verdict) - (x->verdict < y->verdict);
+}
+
+/* One for each source and verdict, of many. */
+static void merge_losses(struct source_counts *c)
+{
+	size_t n = 0;
+
+	if (c->losses)
+		qsort(c->loss, c->losses, sizeof *c->loss, compare_losses);
+	for (size_t i = 0; i < c->losses; i++)
+		if (n && compare_losses(&c->loss[n - 1], &c->loss[i]) == 0)
+			c->loss[n - 1].mails += c->loss[i].mails;
+		else
+			c->loss[n++] = c->loss[i];
+	c->losses = n;
+}
+
+static void count_losses(struct source_counts *c)
+{
+	free(c->loss);
+	c->loss = NULL;
+	c->losses = 0;
+	for (size_t i = 0; i < c->pairs; i++) {
+		const struct pair *p = &c->pair[i];
+		if (!p->lost || !p->verdict || !counts(c, p->domain))
+			continue;
+		const uint32_t *source = places_find(&c->source_of, p->client);
+		if (!source || !*source)
+			continue;
+		c->loss = grown(c->loss, c->losses, sizeof *c->loss);
+		c->loss[c->losses++] = (struct source_loss){*source, p->verdict, p->lost};
+	}
+	merge_losses(c);
 }
 
 void source_counts_make(struct source_counts *c, struct slice domain)
@@ -359,14 +405,40 @@ void source_counts_make(struct source_counts *c, struct slice domain)
 	count_senders(c);
 	count_clients(c);
 	count_people(c);
+	count_losses(c);
 }
 
 const struct source_count *source_counts_of(const struct source_counts *c, int64_t source)
 {
 	uint32_t first = first_of(c, source);
-	const struct source *s = first ? place_find(&c->sources, first) : NULL;
+	const struct source *s = first ? places_find(&c->sources, first) : NULL;
 
 	return s && s->count.id ? &s->count : NULL;
+}
+
+static int compare_source(const void *key, const void *loss)
+{
+	const int64_t *source = key;
+	const struct source_loss *x = loss;
+
+	return (*source > x->source) - (*source < x->source);
+}
+
+const struct source_loss *source_counts_losses(const struct source_counts *c, int64_t source, size_t *n)
+{
+	int64_t first = first_of(c, source);
+	const struct source_loss *l =
+	    c->losses ? bsearch(&first, c->loss, c->losses, sizeof *c->loss, compare_source) : NULL;
+	const struct source_loss *end = c->loss + c->losses;
+
+	*n = 0;
+	if (!l)
+		return NULL;
+	while (l > c->loss && l[-1].source == first)
+		l--;
+	while (l + *n < end && l[*n].source == first)
+		++*n;
+	return l;
 }
 
 struct source_count source_counts_all(const struct source_counts *c)

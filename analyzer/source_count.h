@@ -1,6 +1,6 @@
 /*
  * source_count: how many different senders, clients and recipients the mails of
- * each source have. SQL would sort hundreds of thousands of rows for each list
+ * each source have, and which verdicts decide what it would lose. SQL would sort hundreds of thousands of rows for each list
  * of sources; here they are read once, in the order in which they lie, for all
  * lists of a run: of the whole rule and of each own domain.
  */
@@ -18,6 +18,13 @@ struct source_count {
 	int64_t listed_lines;                 /* of any rule and domain */
 };
 
+/* Would-be-lost mails of a source that one verdict decides. */
+struct source_loss {
+	int64_t source;  /* the first of its name */
+	int64_t verdict; /* row of human_verdict */
+	int64_t mails;
+};
+
 struct source_counts;
 
 /* Of the stretch that the reader's sums are of (reader_window). since, until: the same, for listed_lines. Never NULL. */
@@ -28,6 +35,8 @@ struct source_counts *source_counts_free(struct source_counts *c); /* always NUL
 void source_counts_make(struct source_counts *c, struct slice domain);
 /* Of the source with this number in dim_source, and all of its name; NULL: there is none. */
 const struct source_count *source_counts_of(const struct source_counts *c, int64_t source);
+/* Of such a source, n of them in the order of verdicts; of what no verdict decides there is none. Until the next make. */
+const struct source_loss *source_counts_losses(const struct source_counts *c, int64_t source, size_t *n);
 /* Of all sources together: recipients only of mails that would be lost. */
 struct source_count source_counts_all(const struct source_counts *c);
 

@@ -88,6 +88,44 @@ static char *name_shown(struct slice name)
 	return xstrdup(punycode_both(name, both, sizeof both));
 }
 
+/* What counts now: rows of human_verdict in the order of their numbers. */
+struct words {
+	struct word {
+		int64_t verdict;
+		enum source_verdict word;
+	} * word;
+	size_t n;
+};
+
+/* Columns as verdict_current.sql has them. */
+static void load_verdicts(struct words *w, struct query *q)
+{
+	while (query_row(q)) {
+		if ((w->n & (w->n - 1)) == 0)
+			w->word = xrealloc(w->word, (w->n ? 2 * w->n : 1) * sizeof *w->word);
+		w->word[w->n++] = (struct word){query_number(q, 0), verdict_of(query_text(q, 3))};
+	}
+}
+
+static int compare_verdict(const void *key, const void *word)
+{
+	const int64_t *verdict = key;
+	const struct word *w = word;
+
+	return (*verdict > w->verdict) - (*verdict < w->verdict);
+}
+
+static void load_decided(struct source_row *row, const struct words *w, const struct source_loss *loss, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct word *word =
+		    w->n ? bsearch(&loss[i].verdict, w->word, w->n, sizeof *w->word, compare_verdict) : NULL;
+		row->decided[word ? word->word : SOURCE_VERDICT_NONE] += loss[i].mails;
+		if (loss[i].mails == row->facts.lost)
+			row->verdict_id = loss[i].verdict;
+	}
+}
+
 /* Columns as source_rows.sql has them. */
 static void load_row(struct source_row *row, const struct query *q, const struct source_count *n)
 {
@@ -120,8 +158,11 @@ struct days {
 	int64_t first, last; /* local days with a mail */
 };
 
-static void load_rows(struct source_list *l, struct query *q, const struct source_counts *counts, struct days *days)
+static void load_rows(struct source_list *l, struct query *q, const struct source_counts *counts,
+                      const struct words *words, struct days *days)
 {
+	size_t losses;
+
 	while (query_row(q)) {
 		const struct source_count *n = source_counts_of(counts, query_number(q, 1));
 		if (!n)
@@ -131,6 +172,8 @@ static void load_rows(struct source_list *l, struct query *q, const struct sourc
 			l->row = xrealloc(l->row, (l->n ? 2 * l->n : 1) * sizeof *l->row);
 		struct source_row *row = &l->row[l->n];
 		load_row(row, q, n);
+		const struct source_loss *loss = source_counts_losses(counts, query_number(q, 1), &losses);
+		load_decided(row, words, loss, losses);
 		if (l->n == 0 || query_number(q, 12) < days->first)
 			days->first = query_number(q, 12);
 		if (l->n == 0 || query_number(q, 13) > days->last)
@@ -159,20 +202,6 @@ static void load_words(const struct index *x, struct query *q)
 			f->may_return = n;
 		else if (word >= 0 && word < sorts[sort].limit)
 			sorts[sort].count[word] = n;
-	}
-}
-
-/* Columns as source_verdicts.sql has them. */
-static void load_decided(const struct index *x, struct query *q)
-{
-	while (query_row(q)) {
-		struct source_row *row = index_find(x, query_text(q, 0));
-		if (!row)
-			continue;
-		enum source_verdict v = verdict_of(query_text(q, 1));
-		row->decided[v] += query_number(q, 3);
-		if (query_number(q, 3) == row->facts.lost)
-			row->verdict_id = query_number(q, 2);
 	}
 }
 
@@ -261,6 +290,7 @@ static struct source_list *list_load(struct reader *r, const struct source_windo
 {
 	struct source_list *l = xcalloc(1, sizeof *l);
 	struct days days = {0};
+	struct words words = {0};
 	struct index x;
 
 	source_counts_make(counts, w->domain);
@@ -268,21 +298,22 @@ static struct source_list *list_load(struct reader *r, const struct source_windo
 	l->senders = all.senders;
 	l->clients = all.clients;
 	l->people = all.recipients;
-	struct query *q = ask(r, SQL_READ_SOURCE_ROWS, w);
-	load_rows(l, q, counts, &days);
+	struct query *q = query_new(r, SQL_READ_VERDICT_CURRENT, NULL, 0);
+	load_verdicts(&words, q);
+	query_free(q);
+	q = ask(r, SQL_READ_SOURCE_ROWS, w);
+	load_rows(l, q, counts, &words, &days);
 	query_free(q);
 	index_make(&x, l);
 	q = ask(r, SQL_READ_SOURCE_WORDS, w);
 	load_words(&x, q);
-	query_free(q);
-	q = ask(r, SQL_READ_SOURCE_VERDICTS, w);
-	load_decided(&x, q);
 	query_free(q);
 	q = query_new(r, SQL_READ_VERDICT_CURRENT, NULL, 0);
 	load_texts(l, &x, q);
 	query_free(q);
 	judge(l, w, &days);
 	free(x.by_name);
+	free(words.word);
 	return l;
 }
 

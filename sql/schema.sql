@@ -88,6 +88,7 @@ CREATE TABLE client (                -- SMTP clients
   key BLOB,                          -- the address in 16 bytes, IPv4 v4-mapped; null: it is none
   source INTEGER NOT NULL REFERENCES dim_source -- derived
 );
+CREATE INDEX client_of_key ON client (key) WHERE key IS NOT NULL; -- whom a verdict on a network covers
 
 CREATE TABLE dim_rule (              -- the admin's rules; numbers stay
   id INTEGER PRIMARY KEY,
@@ -354,16 +355,20 @@ WHERE v.id = (SELECT max(w.id) FROM human_verdict w WHERE w.kind = v.kind AND w.
   AND (v.expires IS NULL OR v.expires >= coalesce((SELECT time FROM log_end), v.at) / 86400000000);
 
 -- The order of precedence: sender, ip or longest network, source, longest domain of the sender. What decides a mail is
--- coalesce(sender_verdict.own, client_verdict.verdict, sender_verdict.domain).
--- Queries take the clients and senders that they need into a table first, and join that. The + before a column there
--- (+client IN, +p.rule =) tells SQLite to expect many rows: else it expects ten, and joins without an index, row by row.
+-- coalesce(sender_verdict.own, client_verdict.verdict, sender_verdict.domain). Both views have a row only of whom a verdict
+-- covers. A reader takes them into tables of its own first (analyzer/query.c), so that queries join by key.
+-- The + before a column in queries (+p.rule =) tells SQLite to expect many rows: else it expects ten, and joins without an
+-- index, row by row.
 CREATE VIEW client_verdict AS        -- of clients: by their address, else by their source
-SELECT c.id AS client, coalesce(
-    (SELECT v.id FROM verdict v WHERE v.kind IN ('ip', 'network') AND v.low <= c.key AND c.key <= v.high
-     ORDER BY v.bits DESC, v.kind = 'ip' DESC LIMIT 1),
-    (SELECT v.id FROM verdict v WHERE v.kind = 'source'
-       AND v.subject = (SELECT so.name FROM dim_source so WHERE so.id = c.source))) AS verdict
-FROM client c;
+SELECT client, verdict FROM (
+  SELECT client, verdict, max(bits) FROM (
+    SELECT c.id AS client, v.id AS verdict, v.bits
+    FROM verdict v CROSS JOIN client c ON c.key BETWEEN v.low AND v.high
+    WHERE v.kind IN ('ip', 'network')
+    UNION ALL
+    SELECT c.id, v.id, -1
+    FROM client c CROSS JOIN dim_source so ON so.id = c.source CROSS JOIN verdict v ON v.kind = 'source' AND v.subject = so.name)
+  GROUP BY client);
 
 CREATE VIEW sender_name AS           -- in one spelling, and the domain; '' of a sender without one
 SELECT n.sender, n.address, coalesce((SELECT d.name FROM domain d WHERE d.id = n.domain),
@@ -373,16 +378,19 @@ FROM (SELECT a.id AS sender, a.domain, coalesce((SELECT f.text FROM address f WH
       FROM address a) n;
 
 CREATE VIEW sender_verdict AS        -- of senders: on the address itself, and on its domain
-SELECT n.sender,
-  (SELECT v.id FROM verdict v WHERE v.kind = 'sender' AND v.subject = n.address) AS own,
-  (SELECT v.id FROM verdict v WHERE v.kind = 'domain' AND v.subject <> ''
-     AND (n.domain = v.subject OR substr(n.domain, -length(v.subject) - 1) = '.' || v.subject)
-   ORDER BY length(v.subject) DESC LIMIT 1) AS domain
-FROM sender_name n;
+SELECT * FROM (
+  SELECT n.sender,
+    (SELECT v.id FROM verdict v WHERE v.kind = 'sender' AND v.subject = n.address) AS own,
+    (SELECT v.id FROM verdict v WHERE v.kind = 'domain' AND v.subject <> ''
+       AND (n.domain = v.subject OR substr(n.domain, -length(v.subject) - 1) = '.' || v.subject)
+     ORDER BY length(v.subject) DESC LIMIT 1) AS domain
+  FROM sender_name n
+  WHERE EXISTS (SELECT 1 FROM verdict WHERE kind IN ('sender', 'domain')))
+WHERE own IS NOT NULL OR domain IS NOT NULL;
 
 CREATE VIEW mail_verdict AS          -- the verdict on each warned mail
 SELECT m.id AS mail, coalesce(s.own, c.verdict, s.domain) AS verdict
-FROM fact_mail m JOIN client_verdict c ON c.client = m.client LEFT JOIN sender_verdict s ON s.sender = m.sender
+FROM fact_mail m LEFT JOIN client_verdict c ON c.client = m.client LEFT JOIN sender_verdict s ON s.sender = m.sender
 WHERE EXISTS (SELECT 1 FROM human_verdict);
 
 CREATE VIEW recipient_fate AS        -- (mail, recipient, rule), however many texts say so

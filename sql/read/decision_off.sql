@@ -9,19 +9,14 @@ passed AS MATERIALIZED (
     AND EXISTS (SELECT 1 FROM sighting w
       WHERE w.kind = 'own' AND w.sender = s.sender AND w.client = s.client AND w.rules >> ru.id & 1)
   GROUP BY s.host, s.day, s.sender, s.client),
-clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM passed)),
-senders AS MATERIALIZED (
-  SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM passed)),
 judged AS MATERIALIZED (
   SELECT p.sender, p.client, n.domain, coalesce(s.own, cv.verdict, s.domain) AS verdict
   FROM (SELECT DISTINCT sender, client FROM passed) p
   JOIN client c ON c.id = p.client
   JOIN dim_source so ON so.id = c.source
   JOIN sender_name n ON n.sender = p.sender
-  LEFT JOIN clients cv ON cv.client = p.client
-  LEFT JOIN senders s ON s.sender = p.sender
+  LEFT JOIN client_verdict cv ON cv.client = p.client
+  LEFT JOIN sender_verdict s ON s.sender = p.sender
   WHERE so.kind <> 'inside')
 SELECT h.name AS host, j.domain, p.day, min(p.first), max(p.last)
 FROM passed p

@@ -19,14 +19,9 @@ hit AS MATERIALIZED (
   FROM line l JOIN fact_mail m ON m.id = l.mail),
 pair AS MATERIALIZED (
   SELECT sender, client, sum(attempts) AS attempts, sum(fresh) AS mails, sum(lost) AS lost FROM hit GROUP BY sender, client),
-clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM pair)),
-senders AS MATERIALIZED (
-  SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM pair)),
 judged AS (
   SELECT p.*, coalesce(sv.own, cv.verdict, sv.domain) AS verdict
-  FROM pair p LEFT JOIN clients cv ON cv.client = p.client LEFT JOIN senders sv ON sv.sender = p.sender)
+  FROM pair p LEFT JOIN client_verdict cv ON cv.client = p.client LEFT JOIN sender_verdict sv ON sv.sender = p.sender)
 SELECT verdict, sum(attempts) AS attempts, sum(mails) AS mails, sum(lost) AS lost
 FROM judged
 GROUP BY verdict

@@ -3,14 +3,9 @@
 WITH
 pair AS MATERIALIZED (
   SELECT p.sender, p.client, p.mails FROM main.roll_pair p WHERE p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.mails > 0),
-clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM pair)),
-senders AS MATERIALIZED (
-  SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM pair)),
 moved AS MATERIALIZED (
   SELECT p.sender, p.client, p.mails
-  FROM pair p LEFT JOIN clients cv ON cv.client = p.client LEFT JOIN senders sv ON sv.sender = p.sender
+  FROM pair p LEFT JOIN client_verdict cv ON cv.client = p.client LEFT JOIN sender_verdict sv ON sv.sender = p.sender
   JOIN human_verdict v ON v.id = coalesce(sv.own, cv.verdict, sv.domain)
   WHERE v.verdict = 'move')
 SELECT 'sender' AS what, fa.text AS name, NULL AS ip, 0 AS inside, sum(o.mails) AS mails,

@@ -11,19 +11,14 @@ chosen AS MATERIALIZED (
   JOIN client c ON c.id = s.client
   JOIN dim_source so ON so.id = c.source
   WHERE s.kind = 'own' AND so.kind <> 'inside' AND s.first_time < CASE WHEN :refuses THEN :switched ELSE :until END
-  GROUP BY s.host, s.sender, s.client),
-clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM chosen)),
-senders AS MATERIALIZED (
-  SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM chosen))
+  GROUP BY s.host, s.sender, s.client)
 SELECT n.domain, so.name AS source, h.name AS host, n.address, c.name, c.ip, p.mails, p.first, p.last, v.verdict
 FROM chosen p
 JOIN host h ON h.id = p.host
 JOIN client c ON c.id = p.client
 JOIN dim_source so ON so.id = c.source
 JOIN sender_name n ON n.sender = p.sender
-LEFT JOIN clients cv ON cv.client = p.client
-LEFT JOIN senders s ON s.sender = p.sender
+LEFT JOIN client_verdict cv ON cv.client = p.client
+LEFT JOIN sender_verdict s ON s.sender = p.sender
 LEFT JOIN human_verdict v ON v.id = coalesce(s.own, cv.verdict, s.domain)
 ORDER BY n.domain, source, host, p.mails DESC, p.first, n.address

@@ -1,24 +1,14 @@
 -- Senders and clients of a rule's mails that a verdict exempt or move decides, and when its lines warned. mails and lost
 -- are of the window, lost_ever also of what came before.
-WITH
-pair AS MATERIALIZED (
-  SELECT p.* FROM roll_pair p
-  WHERE +p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.mails_ever > 0 AND EXISTS (SELECT 1 FROM human_verdict)),
-clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM pair)),
-senders AS MATERIALIZED (
-  SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM pair))
 SELECT v.id, p.sender, p.client, coalesce(fa.id, 0), fa.text, d.name, c.name, c.ip, p.mails, p.lost, p.lost_ever,
   p.first_warned, p.last_warned
-FROM pair p
-JOIN client c ON c.id = p.client
-LEFT JOIN clients cv ON cv.client = p.client
-LEFT JOIN senders sv ON sv.sender = p.sender
-JOIN human_verdict v ON v.id = coalesce(sv.own, cv.verdict, sv.domain)
+FROM roll_pair p
+LEFT JOIN client_verdict cv ON cv.client = p.client
+LEFT JOIN sender_verdict sv ON sv.sender = p.sender
+CROSS JOIN human_verdict v ON v.id = coalesce(sv.own, cv.verdict, sv.domain)
+CROSS JOIN client c ON c.id = p.client
 LEFT JOIN address sa ON sa.id = p.sender
 LEFT JOIN address fa ON fa.id = coalesce(sa.fold, sa.id)
 LEFT JOIN domain d ON d.id = sa.domain
-WHERE v.verdict IN ('exempt', 'move')
+WHERE p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.mails_ever > 0 AND v.verdict IN ('exempt', 'move')
 ORDER BY p.sender, p.client

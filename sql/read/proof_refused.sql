@@ -17,11 +17,6 @@ refused AS MATERIALIZED (
 pair AS MATERIALIZED (
   SELECT r.place, r.attempts, a.time, a.line, a.recipient, a.sender, a.client
   FROM refused r JOIN fact_attempt a ON a.place = r.place),
-clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM pair)),
-senders AS MATERIALIZED (
-  SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM pair)),
 switched AS MATERIALIZED (
   SELECT rd.domain, min(rd.first_refused) AS time FROM roll_domain_day rd JOIN dim_rule ru ON ru.id = rd.rule
   WHERE ru.name = :rule AND rd.first_refused >= :switched
@@ -46,8 +41,8 @@ JOIN dim_line k ON k.id = p.line
 JOIN host h ON h.id = k.host
 LEFT JOIN address sa ON sa.id = p.sender
 LEFT JOIN address ra ON ra.id = p.recipient
-LEFT JOIN clients cv ON cv.client = p.client
-LEFT JOIN senders s ON s.sender = p.sender
+LEFT JOIN client_verdict cv ON cv.client = p.client
+LEFT JOIN sender_verdict s ON s.sender = p.sender
 LEFT JOIN human_verdict v ON v.id = coalesce(s.own, cv.verdict, s.domain)
 LEFT JOIN switched sw ON sw.domain = sa.domain
 LEFT JOIN seen se ON se.source = so.name

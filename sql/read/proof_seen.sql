@@ -15,19 +15,14 @@ chosen AS MATERIALIZED (
     AND s.last_time > (SELECT min(at_us) FROM verdict WHERE verdict IN ('exempt', 'move'))
     AND s.host IN (SELECT host FROM alive)
   GROUP BY s.host, s.sender, s.client),
-clients AS MATERIALIZED (
-  SELECT client, verdict FROM client_verdict WHERE EXISTS (SELECT 1 FROM human_verdict) AND +client IN (SELECT client FROM chosen)),
-senders AS MATERIALIZED (
-  SELECT sender, own, domain FROM sender_verdict
-  WHERE EXISTS (SELECT 1 FROM human_verdict) AND +sender IN (SELECT sender FROM chosen)),
 judged AS MATERIALIZED (
   SELECT p.host, p.last, so.kind, n.domain, v.id AS verdict, v.verdict AS word
   FROM chosen p
   JOIN client c ON c.id = p.client
   JOIN dim_source so ON so.id = c.source
   JOIN sender_name n ON n.sender = p.sender
-  LEFT JOIN clients cv ON cv.client = p.client
-  LEFT JOIN senders s ON s.sender = p.sender
+  LEFT JOIN client_verdict cv ON cv.client = p.client
+  LEFT JOIN sender_verdict s ON s.sender = p.sender
   LEFT JOIN human_verdict v ON v.id = coalesce(s.own, cv.verdict, s.domain)),
 off AS MATERIALIZED (
   SELECT DISTINCT a.host, a.domain, a.last

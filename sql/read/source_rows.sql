@@ -1,5 +1,4 @@
--- One row a source of a rule's mails, heaviest loss first; source_count.c, source_words.sql and source_verdicts.sql have
--- the rest.
+-- One row a source of a rule's mails, heaviest loss first; source_count.c and source_words.sql have the rest.
 WITH
 own AS (
   SELECT d.id FROM domain d WHERE d.name = :domain OR substr(d.name, -length(:domain) - 1) = '.' || :domain
