@@ -388,9 +388,16 @@ SELECT * FROM (
   WHERE EXISTS (SELECT 1 FROM verdict WHERE kind IN ('sender', 'domain')))
 WHERE own IS NOT NULL OR domain IS NOT NULL;
 
-CREATE VIEW mail_verdict AS          -- the verdict on each warned mail
-SELECT m.id AS mail, coalesce(s.own, c.verdict, s.domain) AS verdict
-FROM fact_mail m LEFT JOIN client_verdict c ON c.client = m.client LEFT JOIN sender_verdict s ON s.sender = m.sender
+CREATE VIEW mail_verdict AS          -- the verdict on each warned mail, the same for who asks of a few mails
+SELECT m.id AS mail, coalesce(
+  (SELECT v.id FROM verdict v WHERE v.kind = 'sender' AND v.subject = n.address),
+  (SELECT v.id FROM verdict v WHERE v.kind IN ('ip', 'network') AND c.key BETWEEN v.low AND v.high ORDER BY v.bits DESC LIMIT 1),
+  (SELECT v.id FROM verdict v WHERE v.kind = 'source' AND v.subject = so.name),
+  (SELECT v.id FROM verdict v WHERE v.kind = 'domain' AND v.subject <> ''
+     AND (n.domain = v.subject OR substr(n.domain, -length(v.subject) - 1) = '.' || v.subject)
+   ORDER BY length(v.subject) DESC LIMIT 1)) AS verdict
+FROM fact_mail m JOIN client c ON c.id = m.client JOIN dim_source so ON so.id = c.source
+LEFT JOIN sender_name n ON n.sender = m.sender
 WHERE EXISTS (SELECT 1 FROM human_verdict);
 
 CREATE VIEW recipient_fate AS        -- (mail, recipient, rule), however many texts say so

@@ -1,15 +1,14 @@
 -- What was said of each subject and counts now, questions put off included; with :all, every word, the oldest first.
--- Mails are those that a verdict decides (view mail_verdict); of one that does not count any more there are none.
--- A sender and a client of many mails are judged once.
+-- Mails are those that a verdict decides; of one that does not count any more there are none.
 WITH
 pairs AS MATERIALIZED (
-  SELECT sender, client, min(id) AS id, count(*) AS mails, sum(EXISTS (SELECT 1 FROM fact_recipient r
+  SELECT sender, client, count(*) AS mails, sum(EXISTS (SELECT 1 FROM fact_recipient r
     JOIN fate f ON f.id = r.fate WHERE r.mail = m.id AND f.loses)) AS lost
   FROM fact_mail m WHERE EXISTS (SELECT 1 FROM human_verdict) GROUP BY sender, client),
 judged AS MATERIALIZED (
-  SELECT verdict, sum(mails) AS mails, sum(lost) AS lost
-  FROM (SELECT (SELECT mv.verdict FROM mail_verdict mv WHERE mv.mail = p.id) AS verdict, p.mails, p.lost FROM pairs p)
-  GROUP BY verdict),
+  SELECT coalesce(sv.own, cv.verdict, sv.domain) AS verdict, sum(p.mails) AS mails, sum(p.lost) AS lost
+  FROM pairs p LEFT JOIN client_verdict cv ON cv.client = p.client LEFT JOIN sender_verdict sv ON sv.sender = p.sender
+  GROUP BY 1),
 pending AS (
   SELECT h.id FROM human_verdict h WHERE h.verdict = 'later'
   AND h.id = (SELECT max(w.id) FROM human_verdict w WHERE w.kind = h.kind AND w.subject = h.subject))

@@ -144,7 +144,7 @@ static inline int world_close(void **state)
 
 static inline struct subject subject_typed(const char *typed)
 {
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	struct subject s;
 	char why[200];
 
@@ -158,7 +158,7 @@ static inline struct subject subject_typed(const char *typed)
 static inline struct marked said(const char *typed, struct mark m)
 {
 	struct subject s = subject_typed(typed);
-	struct reader *r = reader_open(world_path);
+	struct reader *r = world_reader();
 	struct verdict_row row;
 	struct marked done;
 	struct ways ways;
