@@ -2,8 +2,10 @@
  * Whose mail a verdict exempt or move decides, and what log and files know of
  * each: loaded once, so that a proof for one domain asks no query.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "msg.h"
 #include "proof_i.h"
 
 /* Grown by doubling: a full array has a power of two in it. */
@@ -100,15 +102,85 @@ static struct proof_pair *pair_of_row(const struct proof_work *w, const struct q
 	return &w->pair[*at];
 }
 
+static void add_person(struct proof_work *w, int64_t verdict, int64_t recipient)
+{
+	w->person = grown(w->person, w->persons, sizeof *w->person);
+	w->person[w->persons++] = (struct proof_person){verdict, recipient};
+}
+
+/* One verdict decides all that the source loses: its people are meant. */
+static void load_people_of(struct proof_work *w, const struct source_row *source)
+{
+	const struct query_param params[] = {{"rule", w->o->rule, 0, false},
+	                                     {"source", slice_str(source->name), 0, false}};
+	struct query *q = query_new(w->reader, SQL_READ_PROOF_PEOPLE, params, sizeof params / sizeof *params);
+
+	while (query_row(q))
+		add_person(w, source->verdict_id, query_number(q, 0));
+	query_free(q);
+}
+
+static void load_people_mixed(struct proof_work *w, struct slice sources)
+{
+	const struct query_param params[] = {{"rule", w->o->rule, 0, false},
+	                                     {"since", SLICE_NONE, w->from, false},
+	                                     {"until", SLICE_NONE, w->to, false},
+	                                     {"sources", sources, 0, false}};
+	struct query *q = query_new(w->reader, SQL_READ_PROOF_PEOPLE_MIXED, params, sizeof params / sizeof *params);
+
+	while (query_row(q))
+		add_person(w, query_number(q, 0), query_number(q, 1));
+	query_free(q);
+}
+
+static int compare_people(const void *a, const void *b)
+{
+	const struct proof_person *x = a, *y = b;
+
+	if (x->verdict != y->verdict)
+		return (x->verdict > y->verdict) - (x->verdict < y->verdict);
+	return (x->recipient > y->recipient) - (x->recipient < y->recipient);
+}
+
+/* A verdict may decide the mails of several sources, which have people in common. */
+static void people_once(struct proof_work *w)
+{
+	size_t n = 0;
+
+	if (w->persons)
+		qsort(w->person, w->persons, sizeof *w->person, compare_people);
+	for (size_t i = 0; i < w->persons; i++)
+		if (n == 0 || compare_people(&w->person[n - 1], &w->person[i]) != 0)
+			w->person[n++] = w->person[i];
+	w->persons = n;
+}
+
 static void load_people(struct proof_work *w)
 {
-	struct query *q = proof_ask(w, SQL_READ_PROOF_PEOPLE, 0);
+	const struct source_list *l = w->d->all.sources;
+	char *mixed = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&mixed, &n);
 
-	while (query_row(q)) {
-		w->person = grown(w->person, w->persons, sizeof *w->person);
-		w->person[w->persons++] = (struct proof_person){query_number(q, 0), query_number(q, 1)};
+	if (!f)
+		msg_bug("no memory stream");
+	for (size_t i = 0; i < l->n; i++) {
+		const struct source_row *row = &l->row[i];
+		if (row->decided[SOURCE_VERDICT_EXEMPT] + row->decided[SOURCE_VERDICT_MOVE] == 0)
+			continue;
+		if (row->one)
+			load_people_of(w, row);
+		else
+			fprintf(f, "%c%lld", ftell(f) ? ',' : '[', (long long)row->id);
 	}
-	query_free(q);
+	bool any = ftell(f) > 0;
+	fputc(']', f);
+	if (fclose(f) != 0)
+		msg_bug("a memory stream that fails");
+	if (any)
+		load_people_mixed(w, slice_of(mixed, n));
+	free(mixed);
+	people_once(w);
 }
 
 static void load_seen(struct proof_work *w)

@@ -121,8 +121,10 @@ static void load_decided(struct source_row *row, const struct words *w, const st
 		const struct word *word =
 		    w->n ? bsearch(&loss[i].verdict, w->word, w->n, sizeof *w->word, compare_verdict) : NULL;
 		row->decided[word ? word->word : SOURCE_VERDICT_NONE] += loss[i].mails;
-		if (loss[i].mails == row->facts.lost)
+		if (loss[i].mails == row->facts.lost) {
 			row->verdict_id = loss[i].verdict;
+			row->one = true;
+		}
 	}
 }
 

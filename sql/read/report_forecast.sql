@@ -1,5 +1,5 @@
--- A rule's warning lines in [:from, :to], and its mails first tried then, by the word that decides each. Millions of rows
--- are cheaper to add up beside each other than to sort into groups.
+-- A rule's warning lines in [:from, :to], and its mails first tried then, by the word that decides each. Hundreds of
+-- thousands of rows: they are added up as they come, side by side, and neither sorted nor kept.
 WITH
 own AS (
   SELECT d.id FROM domain d WHERE d.name = :domain OR substr(d.name, -length(:domain) - 1) = '.' || :domain
@@ -7,27 +7,33 @@ own AS (
   UNION ALL SELECT 0 WHERE :domain = '(null sender)'),
 begin AS MATERIALIZED (SELECT min(place) AS place FROM roll_place WHERE hour >= :from / 3600000000),
 said AS MATERIALIZED (
-  SELECT sum(a.count) AS lines, sum(a.count) FILTER (WHERE v.verdict = 'exempt') AS exempt,
+  SELECT sum(a.count) AS attempts, sum(a.count) FILTER (WHERE v.verdict = 'exempt') AS exempt,
     sum(a.count) FILTER (WHERE v.verdict = 'move') AS move, sum(a.count) FILTER (WHERE v.verdict = 'block') AS block
   FROM fact_attempt a
   LEFT JOIN client_verdict cv ON cv.client = a.client LEFT JOIN sender_verdict sv ON sv.sender = a.sender
   LEFT JOIN human_verdict v ON v.id = coalesce(sv.own, cv.verdict, sv.domain)
-  WHERE a.place >= (SELECT place FROM begin) AND a.time >= :from AND a.time <= :to
-    AND a.line IN (SELECT id FROM dim_line WHERE flags & 17 = 1)
+  WHERE a.place >= (SELECT place FROM begin)
     AND a.text IN (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule)
+    AND a.time >= :from AND a.time <= :to AND a.line IN (SELECT id FROM dim_line WHERE flags & 17 = 1)
     AND (:domain IS NULL OR coalesce((SELECT sa.domain FROM address sa WHERE sa.id = a.sender), 0) IN own)),
 mail AS MATERIALIZED (
-  SELECT coalesce(v.verdict, '') AS word, min(r.fate) AS fate
-  FROM fact_mail m CROSS JOIN fact_recipient r ON r.mail = m.id
-  LEFT JOIN client_verdict cv ON cv.client = m.client LEFT JOIN sender_verdict sv ON sv.sender = m.sender
-  LEFT JOIN human_verdict v ON v.id = coalesce(sv.own, cv.verdict, sv.domain)
-  WHERE m.id >= (SELECT place FROM begin) AND m.first_time >= :from AND m.first_time <= :to
-    AND r.text IN (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule)
-    AND (:domain IS NULL OR coalesce((SELECT sa.domain FROM address sa WHERE sa.id = m.sender), 0) IN own)
-  GROUP BY m.id)
-SELECT w.column1 AS verdict,
-  coalesce(CASE w.column1 WHEN 'exempt' THEN s.exempt WHEN 'move' THEN s.move WHEN 'block' THEN s.block
-    ELSE s.lines - coalesce(s.exempt, 0) - coalesce(s.move, 0) - coalesce(s.block, 0) END, 0) AS attempts,
-  (SELECT count(*) FROM mail WHERE word = w.column1) AS mails,
-  (SELECT count(*) FROM mail WHERE word = w.column1 AND fate <= 3) AS lost
-FROM (VALUES (''), ('move'), ('block'), ('exempt')) w JOIN said s
+  SELECT count(*) AS mails, count(*) FILTER (WHERE word = 'exempt') AS exempt, count(*) FILTER (WHERE word = 'move') AS move,
+    count(*) FILTER (WHERE word = 'block') AS block, sum(lost) AS lost, sum(lost) FILTER (WHERE word = 'exempt') AS exempt_lost,
+    sum(lost) FILTER (WHERE word = 'move') AS move_lost, sum(lost) FILTER (WHERE word = 'block') AS block_lost
+  FROM (SELECT v.verdict AS word, min(r.fate) <= 3 AS lost
+    FROM fact_mail m
+    LEFT JOIN client_verdict cv ON cv.client = m.client LEFT JOIN sender_verdict sv ON sv.sender = m.sender
+    LEFT JOIN human_verdict v ON v.id = coalesce(sv.own, cv.verdict, sv.domain)
+    CROSS JOIN fact_recipient r ON r.mail = m.id
+    WHERE m.id >= (SELECT place FROM begin) AND m.first_time >= :from AND m.first_time <= :to
+      AND r.text IN (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule)
+      AND (:domain IS NULL OR coalesce((SELECT sa.domain FROM address sa WHERE sa.id = m.sender), 0) IN own)
+    GROUP BY m.id)),
+word AS (
+  SELECT 'exempt' AS verdict, s.exempt AS attempts, m.exempt AS mails, m.exempt_lost AS lost FROM said s, mail m
+  UNION ALL SELECT 'move', s.move, m.move, m.move_lost FROM said s, mail m
+  UNION ALL SELECT 'block', s.block, m.block, m.block_lost FROM said s, mail m)
+SELECT verdict, coalesce(attempts, 0), mails, coalesce(lost, 0) FROM word
+UNION ALL
+SELECT '', coalesce(s.attempts - w.attempts, 0), m.mails - w.mails, coalesce(m.lost - w.lost, 0)
+FROM said s, mail m, (SELECT sum(coalesce(attempts, 0)) AS attempts, sum(mails) AS mails, sum(coalesce(lost, 0)) AS lost FROM word) w
