@@ -184,7 +184,9 @@ bool tail_begin(struct follow *f, struct followed *l, struct tail *t, bool at_en
 		         msg_safe(slice_str(a->path), path, sizeof path));
 		outcome = run_skip(run, 0);
 	}
-	if (outcome == RUN_FAILED) {
+	if (outcome == RUN_FAILED || outcome == RUN_CHANGED) {
+		if (outcome == RUN_CHANGED)
+			t->size = -1;
 		run->in = NULL;
 		return false;
 	}

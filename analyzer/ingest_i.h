@@ -96,9 +96,10 @@ void run_stream_begin(struct run *run, const struct input_about *a);
 void run_stream_resume(struct run *run, const struct generation *known);
 /* Reads what is new of a file. */
 enum run_outcome {
-	RUN_AT_END, /* run->g is its stream; it was read to its end, and `in` may go on from there */
-	RUN_NEW,    /* the same, and the stream is new from its first byte on */
-	RUN_OLD,    /* nothing new, and no place to go on from */
+	RUN_AT_END,  /* run->g is its stream; it was read to its end, and `in` may go on from there */
+	RUN_NEW,     /* the same, and the stream is new from its first byte on */
+	RUN_OLD,     /* nothing new, and no place to go on from */
+	RUN_CHANGED, /* it is not what was looked at any more: look again */
 	RUN_FAILED
 };
 enum run_outcome run_file(struct run *run, size_t i);

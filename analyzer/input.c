@@ -33,6 +33,9 @@ struct input {
 	int64_t at;     /* place of buf[from] */
 	size_t given;   /* what the caller holds: this much of buf, */
 	int64_t next;   /* and the place behind it */
+	bool given_cut; /* the last line of that was too long: its end is not in buf */
+	char seam[INPUT_SEAM];
+	size_t seam_n;  /* what stands right before `at` in the file, as far as we know it */
 	bool too_long;  /* the line at `from` is; its first INPUT_LINE_MAX bytes are kept, */
 	int64_t passed; /* and this much of the rest was passed over */
 	bool ended;     /* nothing more will come */
@@ -40,7 +43,7 @@ struct input {
 	char trouble[300]; /* empty if all is well */
 };
 
-enum fill { FILL_SOME, FILL_AGAIN, FILL_END, FILL_ERROR };
+enum fill { FILL_SOME, FILL_AGAIN, FILL_END, FILL_ERROR, FILL_CHANGED };
 
 /* Files stay open from first look to last line, since names move; sets can be large (P8). */
 static void raise_limit(size_t files)
@@ -237,6 +240,39 @@ static enum fill end_of_child(struct input *in)
 	return unpack_end(&in->child, in->trouble, sizeof(in->trouble)) ? FILL_END : FILL_ERROR;
 }
 
+/* Does the file still hold these bytes there? */
+static bool holds(const struct input *in, int64_t off, const char *bytes, size_t n)
+{
+	char there[INPUT_HEAD];
+	ssize_t got;
+
+	do
+		got = pread(in->fd, there, n, off);
+	while (got < 0 && errno == EINTR);
+	return got < 0 || ((size_t)got == n && memcmp(there, bytes, n) == 0); /* an error tells nothing */
+}
+
+/*
+ * A file may be truncated under us at any moment and grow beyond our place before the next look.
+ * If what was given out stands where it stood after something was read, or the head that was
+ * looked at if nothing was, then all that was read since belongs to it.
+ */
+static bool is_unchanged(const struct input *in)
+{
+	const struct input_about *a = &in->cur->about;
+
+	if (a->pack != INPUT_PLAIN)
+		return true;
+	return in->at == 0 ? holds(in, 0, a->head, a->head_n)
+	                   : holds(in, in->at - (int64_t)in->seam_n, in->seam, in->seam_n);
+}
+
+static enum fill changed(struct input *in)
+{
+	snprintf(in->trouble, sizeof(in->trouble), "truncated while it was read");
+	return FILL_CHANGED;
+}
+
 /* Reads once into the free part of the buffer; what is unread moves to the front before. */
 static enum fill fill(struct input *in, bool wait)
 {
@@ -262,6 +298,8 @@ static enum fill fill(struct input *in, bool wait)
 		snprintf(in->trouble, sizeof(in->trouble), "read error: %s", strerror(errno));
 		return FILL_ERROR;
 	}
+	if (!is_unchanged(in))
+		return changed(in);
 	if (got == 0)
 		return in->child.pid ? end_of_child(in) : FILL_END;
 	in->upto += (size_t)got;
@@ -300,14 +338,33 @@ static enum input_seek skip_to(struct input *in, int64_t off, struct slice seam)
 	return slice_eq(slice_of(tail, have), seam) ? INPUT_OK : INPUT_MISMATCH;
 }
 
+/* From its first byte on: the first bytes are read at once, to see that they are those that were looked at. */
+static enum input_seek start_first(struct input *in)
+{
+	switch (lseek(in->fd, 0, SEEK_SET) < 0 ? FILL_ERROR : fill(in, true)) {
+	case FILL_CHANGED: return INPUT_CHANGED;
+	case FILL_ERROR: in->ended = true; break; /* what comes next says so */
+	default: break;
+	}
+	return INPUT_OK;
+}
+
+/* Where the seam should be stands something else: in the file that was looked at, or in another one by now? */
+static enum input_seek or_changed(const struct input *in, enum input_seek how)
+{
+	return holds(in, 0, in->cur->about.head, in->cur->about.head_n) ? how : INPUT_CHANGED;
+}
+
 static enum input_seek start_plain(struct input *in, int64_t off, struct slice seam)
 {
 	char there[INPUT_SEAM];
 	struct stat st;
 	ssize_t got;
 
+	if (off == 0)
+		return start_first(in);
 	if (fstat(in->fd, &st) == 0 && st.st_size < off)
-		return INPUT_SHORT;
+		return or_changed(in, INPUT_SHORT);
 	do
 		got = pread(in->fd, there, seam.n, off - (int64_t)seam.n);
 	while (got < 0 && errno == EINTR);
@@ -316,7 +373,9 @@ static enum input_seek start_plain(struct input *in, int64_t off, struct slice s
 		return INPUT_FAILED;
 	}
 	in->at = off;
-	return slice_eq(slice_of(there, (size_t)got), seam) ? INPUT_OK : INPUT_MISMATCH;
+	memcpy(in->seam, there, (size_t)got);
+	in->seam_n = (size_t)got;
+	return slice_eq(slice_of(there, (size_t)got), seam) ? INPUT_OK : or_changed(in, INPUT_MISMATCH);
 }
 
 static enum input_seek start_packed(struct input *in, int64_t off, struct slice seam)
@@ -355,7 +414,7 @@ enum input_seek input_start(struct input *in, size_t i, int64_t off, const char 
 	in->cur = in->files[i];
 	in->cur_index = i;
 	in->fd = in->cur->fd;
-	in->from = in->upto = in->given = 0;
+	in->from = in->upto = in->given = in->seam_n = 0;
 	in->at = in->passed = 0;
 	in->too_long = in->ended = false;
 	in->trouble[0] = '\0';
@@ -401,6 +460,7 @@ static void give(struct input *in, struct input_block *out, size_t n, size_t use
 	    .skipped = in->passed,
 	};
 	in->given = used;
+	in->given_cut = in->too_long;
 	in->next = out->next;
 	in->bytes += out->next - out->off;
 	in->passed = 0;
@@ -482,13 +542,30 @@ static enum input_next at_end(struct input *in, struct input_block *out)
 	return INPUT_BLOCK;
 }
 
+/* What was given out is done with; what stands at its end is remembered. */
+static void given_done(struct input *in)
+{
+	const char *end = in->buf + in->from + in->given;
+	size_t new = in->given < INPUT_SEAM ? in->given : INPUT_SEAM;
+	size_t old = in->seam_n + new > INPUT_SEAM ? INPUT_SEAM - new : in->seam_n;
+
+	if (in->given_cut) /* of its end only the newline is sure to stand in the buffer */
+		new = 1, old = 0;
+	memmove(in->seam, in->seam + in->seam_n - old, old);
+	memcpy(in->seam + old, end - new, new);
+	in->seam_n = old + new;
+	in->from += in->given;
+	in->given = 0;
+	in->given_cut = false;
+	in->at = in->next;
+}
+
 enum input_next input_next(struct input *in, bool wait, struct input_block *out)
 {
 	if (!in->cur)
 		msg_bug("input_next without input_start");
-	in->from += in->given;
-	in->given = 0;
-	in->at = in->next;
+	if (in->given)
+		given_done(in);
 	if (in->ended)
 		return in->trouble[0] ? INPUT_ERROR : INPUT_END;
 	while (!cut_block(in, out)) {
@@ -496,6 +573,7 @@ enum input_next input_next(struct input *in, bool wait, struct input_block *out)
 		case FILL_SOME: break;
 		case FILL_AGAIN: return INPUT_AGAIN;
 		case FILL_END: return at_end(in, out);
+		case FILL_CHANGED:
 		case FILL_ERROR: in->ended = true; return INPUT_ERROR;
 		}
 	}
@@ -505,12 +583,11 @@ enum input_next input_next(struct input *in, bool wait, struct input_block *out)
 char *input_swap(struct input *in, char *fresh)
 {
 	char *old = in->buf;
-	size_t behind = in->from + in->given;
 
-	memcpy(fresh, old + behind, in->upto - behind);
-	in->upto -= behind;
-	in->from = in->given = 0;
-	in->at = in->next;
+	given_done(in);
+	memcpy(fresh, old + in->from, in->upto - in->from);
+	in->upto -= in->from;
+	in->from = 0;
 	in->buf = fresh;
 	return old;
 }

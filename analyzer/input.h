@@ -91,9 +91,11 @@ void input_finished(struct input *in, bool finished);
  * Begins to read file i at uncompressed offset `off` (always just after a
  * newline, or 0). seam, n: what must stand right before off; for off = 0 n is 0.
  * INPUT_MISMATCH if other bytes stand there, INPUT_SHORT if the stream ends
- * before off. One file is open for reading at a time.
+ * before off; INPUT_CHANGED if it is a plain file that no longer begins as it
+ * did when it was looked at: it was truncated and written anew, so that look
+ * tells nothing. One file is open for reading at a time.
  */
-enum input_seek { INPUT_OK, INPUT_MISMATCH, INPUT_SHORT, INPUT_FAILED };
+enum input_seek { INPUT_OK, INPUT_MISMATCH, INPUT_SHORT, INPUT_CHANGED, INPUT_FAILED };
 enum input_seek input_start(struct input *in, size_t i, int64_t off, const char *seam, size_t n);
 
 /*
@@ -106,6 +108,8 @@ enum input_seek input_start(struct input *in, size_t i, int64_t off, const char 
  * `skipped`: bytes at the end of the block's last line that were passed over
  * because the line was too long (they are part of the offset's count); the
  * line's newline follows its first INPUT_LINE_MAX bytes.
+ * INPUT_ERROR also if a plain file was truncated meanwhile: no byte is given out
+ * that was written behind that (I6, I7).
  */
 enum input_next { INPUT_BLOCK, INPUT_AGAIN, INPUT_END, INPUT_ERROR };
 struct input_block {

@@ -91,7 +91,7 @@ void run_stream_resume(struct run *run, const struct generation *known)
 	run->frame.clock.last_us = known->clock.last_us;
 }
 
-enum found { FOUND_NEW, FOUND_SAME, FOUND_SHORT, FOUND_EDITED, FOUND_FAILED };
+enum found { FOUND_NEW, FOUND_SAME, FOUND_SHORT, FOUND_EDITED, FOUND_CHANGED, FOUND_FAILED };
 
 /* faults.md 1.4: by content, newest first; a file may have several generations when it was edited. */
 static enum found find_generation(struct run *run, size_t i, const struct input_about *a, struct generation **which)
@@ -105,6 +105,8 @@ static enum found find_generation(struct run *run, size_t i, const struct input_
 		enum input_seek seek = input_start(run->in, i, g->off, g->seam, g->seam_n);
 		if (seek == INPUT_FAILED)
 			return FOUND_FAILED;
+		if (seek == INPUT_CHANGED)
+			return FOUND_CHANGED;
 		if (!*which)
 			*which = g;
 		if (seek == INPUT_OK) {
@@ -236,11 +238,25 @@ static enum run_outcome cannot_read(struct run *run)
 	return RUN_FAILED;
 }
 
+/* Truncated after it was looked at: what it is now only another look can tell. */
+static enum run_outcome has_changed(struct run *run)
+{
+	char path[300];
+
+	msg_warn("%s: truncated while it was looked at", msg_safe(slice_str(run->path), path, sizeof path));
+	run->r->bad++;
+	run->r->exit = EX_NOINPUT;
+	return RUN_CHANGED;
+}
+
 static enum run_outcome new_stream(struct run *run, size_t i, const struct input_about *a)
 {
+	enum input_seek seek;
+
 	need_year(a);
-	if (input_start(run->in, i, 0, NULL, 0) != INPUT_OK)
-		return cannot_read(run);
+	seek = input_start(run->in, i, 0, NULL, 0);
+	if (seek != INPUT_OK)
+		return seek == INPUT_CHANGED ? has_changed(run) : cannot_read(run);
 	run_stream_begin(run, a);
 	tracker_stream(run->tracker);
 	run_read(run);
@@ -262,6 +278,7 @@ static enum run_outcome read_found(struct run *run, size_t i, const struct input
 		run->r->known++;
 		return RUN_OLD;
 	case FOUND_EDITED: return skip_edited(run, i, a, known, "it was edited");
+	case FOUND_CHANGED: return has_changed(run);
 	case FOUND_FAILED: return cannot_read(run);
 	case FOUND_NEW: break;
 	}

@@ -604,6 +604,102 @@ static void progress_counts_the_bytes_on_disk(void **state)
 	free(p);
 }
 
+/* ------------------------------------------------------------------ truncated under us */
+
+/* Another content for the same file: its inode stays. */
+static void rewrite(const char *name, const char *bytes, size_t n)
+{
+	int fd = open(at(name), O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	assert_int_equal(write(fd, bytes, n), n);
+	close(fd);
+}
+
+static void a_file_truncated_after_it_was_looked_at_is_not_begun(void **state)
+{
+	static const char *const then[] = {"", "x", "another\n", "another line of the same size\n",
+	                                   "another line, and it is a longer one\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(then) / sizeof(then[0]); i++) {
+		put_text("mail.log", "the first line\nand the second\n");
+		struct input *in = open_these("mail.log", 0);
+		rewrite("mail.log", then[i], strlen(then[i]));
+		assert_int_equal(input_start(in, 0, 0, NULL, 0), INPUT_CHANGED);
+		assert_int_equal(input_start(in, 0, 15, "line\n", 5), INPUT_CHANGED);
+		assert_null(input_look(in));
+		assert_int_equal(input_start(in, 0, 0, NULL, 0), INPUT_OK);
+		input_close(in);
+	}
+}
+
+static void a_file_that_only_grew_since_it_was_looked_at_is_begun(void **state)
+{
+	struct input *in;
+
+	(void)state;
+	put_text("mail.log", "the fi");
+	in = open_these("mail.log", 0);
+	run("printf 'rst line\\n' >> mail.log");
+	assert_int_equal(input_start(in, 0, 0, NULL, 0), INPUT_OK);
+	expect_bytes(read_all(in, 0), "the first line\n", 15);
+	input_close(in);
+}
+
+/* However the new content lies to the place that was reached: shorter, as long, longer. */
+static void no_byte_is_given_out_that_was_written_behind_a_truncation(void **state)
+{
+	static const size_t sizes[] = {0, 1000, 600000, 600001, 700000};
+	size_t n = 600000;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char *before = make_lines(n), *after = xmalloc(sizes[i] + 1);
+		struct input_block b;
+		struct input *in;
+
+		for (size_t k = 0; k < sizes[i]; k++)
+			after[k] = k % 60 == 59 ? '\n' : 'n';
+		put("mail.log", before, n);
+		in = open_these("mail.log", 0);
+		assert_int_equal(input_start(in, 0, 0, NULL, 0), INPUT_OK);
+		assert_int_equal(input_next(in, true, &b), INPUT_BLOCK);
+		rewrite("mail.log", after, sizes[i]);
+		assert_memory_equal(b.bytes.p, before, b.bytes.n);
+		assert_int_equal(input_next(in, true, &b), INPUT_ERROR);
+		assert_string_equal(input_trouble(in), "truncated while it was read");
+		assert_int_equal(input_next(in, true, &b), INPUT_ERROR);
+		input_close(in);
+		free(before);
+		free(after);
+	}
+}
+
+/* The end of a line that is too long is not kept, and blocks may be a few bytes: the place is known by what there is. */
+static void what_grows_behind_blocks_of_any_size_is_the_same_file(void **state)
+{
+	static const size_t pieces[] = {1, 2, 3, 255, 256, 257, LIMIT + 1, 1, 300000, 5};
+	struct input_block b;
+	struct input *in;
+	size_t at = 0;
+
+	(void)state;
+	put_text("mail.log", "");
+	in = open_these("mail.log", 0);
+	assert_int_equal(input_start(in, 0, 0, NULL, 0), INPUT_OK);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		run("{ head -c %zu /dev/zero | tr '\\0' '%c'; echo; } >> mail.log", pieces[i], (int)('a' + i));
+		assert_int_equal(input_next(in, true, &b), INPUT_BLOCK);
+		assert_int_equal(b.off, at);
+		at = (size_t)b.next;
+		assert_int_equal(input_next(in, true, &b), INPUT_END);
+	}
+	put_text("mail.log", "");
+	run("head -c 500000 /dev/zero | tr '\\0' '\\n' > mail.log");
+	assert_int_equal(input_next(in, true, &b), INPUT_ERROR);
+	input_close(in);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -627,6 +723,10 @@ int main(void)
 	    T(stdin_takes_the_given_year),
 	    T(compressed_bytes_on_stdin_are_refused_in_plain_words),
 	    T(progress_counts_the_bytes_on_disk),
+	    T(a_file_truncated_after_it_was_looked_at_is_not_begun),
+	    T(a_file_that_only_grew_since_it_was_looked_at_is_begun),
+	    T(no_byte_is_given_out_that_was_written_behind_a_truncation),
+	    T(what_grows_behind_blocks_of_any_size_is_the_same_file),
 	};
 
 	setenv("TZ", "UTC", 1);
