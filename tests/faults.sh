@@ -52,9 +52,10 @@ part()
 }
 
 # follow [NAME=VALUE...]: starts it, under orders for the shim if there are any.
+WAIT=300 # rotate_wait in milliseconds
 follow()
 {
-	env "${@:-A=}" "$WOULDBLOCK" --db "$DB" --config "$CONF" follow --history 9 --poll 50 --rotate-wait 300 \
+	env "${@:-A=}" "$WOULDBLOCK" --db "$DB" --config "$CONF" follow --history 9 --poll 50 --rotate-wait "$WAIT" \
 		"$LOG" 2>>"$DIR/errors" &
 	FOLLOWER=$!
 }
@@ -98,6 +99,37 @@ part 2001 3000 >>"$LOG.1"
 sleep 0.3
 part 3001 "$TOTAL" >>"$LOG"
 ends_whole "lines behind the end of a rotated file that was read, before the first of the new one"
+
+# The new file has lines, and the writer of the old one is not done: until that was silent for rotate_wait it may be in
+# the middle of a line, or write into what has no name any more (I2, I30).
+scene slow
+WAIT=60000
+exec 7>>"$LOG"
+part 1 1000 >&7
+follow
+until_read 1000 >/dev/null
+mv -- "$LOG" "$LOG.1"
+part 1101 2000 >"$LOG"
+ok "a writer that is late: the new file is read meanwhile" until_read 1900
+warned=$(part 1001 1100 | grep -E -m 1 'NOQUEUE: ')
+n=$((1000 + $(part 1001 1100 | grep -nxF -m 1 -- "$warned" | cut -d: -f1)))
+part 1001 $((n - 1)) >&7
+printf %s "${warned:0:150}" >&7
+ok "... and of the old one what is whole" until_read $((1900 + n - 1001))
+sleep 0.5
+printf '%s\n' "${warned:150}" >&7
+ok "... and the line in whose middle it was, as one" until_read $((1900 + n - 1000))
+gzip -c -- "$LOG.1" >"$LOG.1.gz" && rm -- "$LOG.1"
+sleep 0.5
+part $((n + 1)) 1100 >&7
+ok "... and what it wrote when its file had no name any more" until_read 2000
+exec 7>&-
+unfollow
+ok "... each line once" test "$(read_lines)" -eq 2000
+part 1 2000 >"$DIR/both"
+"$WOULDBLOCK" --db "$DIR/both.db" --config "$CONF" ingest --quiet "$DIR/both"
+ok "... and each attempt" test "$(count_attempts)" -eq "$(DB=$DIR/both.db count_attempts)"
+WAIT=300
 
 # The live file is renamed after it was opened, before the others are listed.
 scene renamed
@@ -151,6 +183,28 @@ cat >"$DIR/rotate" <<-END
 END
 follow LD_PRELOAD="$PRELOAD" FI_CALL=open FI_PATH=mail.log.2.gz FI_N=1 FI_RUN="sh '$DIR/rotate'"
 ends_whole "names that move up between the listing and the opening"
+
+# Copied and truncated between the look that says what the live file is and the reading of it, or between two reads of
+# it: it holds other lines then, and more of them than the place that was reached (I4, I6). Before which of the first
+# reads that is, is all one.
+for n in 2 3 4 5; do
+	scene "truncated$n"
+	part 1 1000 >"$LOG"
+	follow
+	until_read 1000 >/dev/null
+	unfollow
+	cp -- "$LOG" "$LOG.1"
+	part 1001 1500 >"$LOG"
+	part 1501 2000 >"$DIR/next"
+	cat >"$DIR/rotate" <<-END
+		cd '$DIR/logs'
+		mv mail.log.1 mail.log.2; cp mail.log mail.log.1; cat '$DIR/next' >mail.log; touch '$DIR/done'
+	END
+	follow LD_PRELOAD="$PRELOAD" FI_CALL=read FI_PATH=/mail.log FI_N="$n" FI_RUN="sh '$DIR/rotate'"
+	until_true test -e "$DIR/done"
+	part 2001 "$TOTAL" >>"$LOG"
+	ends_whole "a live file truncated right before read $n, and grown beyond what it was"
+done
 
 # ------------------------------------------------------------------ calls that fail
 
