@@ -562,9 +562,14 @@ void store_sample(struct store *s, uint32_t gen, int64_t off, struct slice bytes
 
 /* ------------------------------------------------------------------------ batches */
 
+/* Who has lost the database to another must not get as far as a row that stands there already. */
 static void begin_job(void *arg)
 {
-	db_begin(((struct store *)arg)->db);
+	struct store *s = arg;
+
+	db_begin(s->db);
+	if (s->epoch)
+		owner_check(s->db, s->epoch);
 }
 
 void store_begin(struct store *s)
@@ -596,7 +601,6 @@ static void commit_job(void *arg)
 
 	if (s->closing.gen)
 		generation_write(s->db, &s->closing);
-	owner_check(s->db, s->epoch);
 	db_commit(s->db);
 }
 
