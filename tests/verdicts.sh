@@ -257,6 +257,7 @@ ok "something else than a database: status 65 and one line" complains 65
 
 before=$(rows)
 coproc READER { sqlite3 -readonly "$DB" 2>&1; }
+reader=$READER_PID # which bash forgets once the program has ended
 echo 'BEGIN; SELECT count(*) FROM human_verdict;' >&"${READER[1]}"
 read -r seen <&"${READER[0]}"
 run mark @other.example exempt
@@ -265,7 +266,7 @@ echo 'SELECT count(*) FROM human_verdict; COMMIT; SELECT count(*) FROM human_ver
 read -r still <&"${READER[0]}"
 read -r after <&"${READER[0]}"
 eval "exec ${READER[1]}>&-"
-wait "$READER_PID" 2>/dev/null
+wait "$reader" 2>/dev/null
 ok "the reader sees it afterwards, not before" is "$seen $still $after" "$before $before $((before + 1))"
 
 flock "$DB.write.lock" sleep 2 &
