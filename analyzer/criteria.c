@@ -122,12 +122,15 @@ static bool current_by_follow(const struct judged *j, struct criterion *c)
 		return true;
 	}
 	/* it says so every quarter of a minute */
-	c->pass = f.caught_up_us != STAMP_NONE && f.caught_up_us >= o->now - may;
+	c->pass = f.caught_up_us != STAMP_NONE && f.caught_up_us >= o->now - may && f.paused_us == STAMP_NONE;
 	when[stamp_text(f.caught_up_us == STAMP_NONE ? f.since_us : f.caught_up_us, 0, when)] = '\0';
 	when[16] = '\0';
 	when[10] = ' ';
 	SAY(c, value, c->pass ? "follow, read to %sZ" : "follow is behind since %sZ", when);
-	SAY(c, advice, "`wouldblock status` says how far; it is reading, or the machine is too slow for it");
+	if (f.paused_us != STAMP_NONE)
+		SAY(c, advice, "it pauses, since nothing can be stored; `wouldblock status` says why");
+	else
+		SAY(c, advice, "`wouldblock status` says how far; it is reading, or the machine is too slow for it");
 	return true;
 }
 

@@ -23,7 +23,9 @@ struct db {
 	sqlite3 *h;
 	char *path;
 	bool writes;
-	bool impatient;              /* gives up after DB_PATIENCE */
+	bool impatient; /* gives up after DB_PATIENCE */
+	bool (*go_on)(void *arg, int waited_ms);
+	void *go_on_arg;
 	int ingest_lock, write_lock; /* descriptors, -1 */
 	uint64_t dev, ino;           /* of the file we opened (faults.md 1.3) */
 	sqlite3_stmt *stmt[SQL_COUNT];
@@ -48,6 +50,11 @@ struct db *db_open_write(const char *path);
  * ours. For the one who opened with db_open_ingest; ends the program if the file is another one now.
  */
 void db_reopen(struct db *d);
+/*
+ * Whoever waits for another process's lock asks this about fifty times a second, and gives up with
+ * msg_fail (75) once it says no. Without it the one who reads logs waits for ever.
+ */
+void db_wait_while(struct db *d, bool (*go_on)(void *arg, int waited_ms), void *arg);
 struct db *db_close(struct db *d); /* always NULL */
 /* After msg_try: closes all that this thread opened. What was not committed is as if it never was; locks are let go. */
 void db_abandon(void);

@@ -102,6 +102,18 @@ static void show_life(void *arg, const char *path, int64_t done, int64_t total)
 	let_signals_in(f);
 }
 
+#define LOCK_PATIENCE_MS 5000
+
+/* Whoever waits for a lock hears a signal and shows life; begun, it can wait as well between two tries. */
+static bool may_wait(void *arg, int waited_ms)
+{
+	struct follow *f = arg;
+
+	notify_alive(f->notify);
+	let_signals_in(f);
+	return !follow_stopped(f) && (!f->begun || waited_ms < LOCK_PATIENCE_MS);
+}
+
 static void begin(struct follow *f, const char *database)
 {
 	f->settings = f->o->settings;
@@ -114,6 +126,7 @@ static void begin(struct follow *f, const char *database)
 	f->notify = notify_new();
 	f->watch = watch_new(f->o->waiting);
 	f->run.db = db_open_ingest(database);
+	db_wait_while(f->run.db, may_wait, f);
 	db_checkpoint_lazily(f->run.db);
 	run_init(&f->run);
 	memory_load(f);
@@ -124,6 +137,7 @@ static void begin(struct follow *f, const char *database)
 	if (f->o->journal)
 		f->journal = journal_new(f);
 	lock_tell(f, false);
+	f->begun = true;
 	notify_say(f->notify, "READY=1\nSTATUS=reading what is new");
 }
 
@@ -191,13 +205,13 @@ static void one_round(struct follow *f)
 	notify_alive(f->notify);
 	f->woken = false;
 	f->round++;
+	f->troubles = 0;
+	f->paused_us = 0;
 	if (more || follow_stopped(f)) {
-		f->troubles = 0;
 		let_signals_in(f);
 		return;
 	}
 	at_rest(f);
-	f->troubles = 0;
 	f->woken = wait_for_more(f);
 }
 
@@ -231,6 +245,7 @@ static void begin_anew(struct follow *f)
 	if (f->journal)
 		journal_again(f->journal);
 	f->woken = true;
+	lock_go_on(f);
 	notify_say(f->notify, "STATUS=reading on");
 }
 
@@ -245,7 +260,8 @@ static void rest_from_trouble(struct follow *f, int code)
 		ms *= 2;
 	ms = ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
 	f->troubles++;
-	notify_say(f->notify, "STATUS=paused, nothing can be stored; next try in %lld ms", (long long)ms);
+	notify_say(f->notify, "STATUS=paused, next try in %lld s: %.300s", (long long)(ms + 999) / 1000, msg_failure());
+	lock_pause(f, msg_failure(), ms);
 	until = follow_now_ns() + ms * 1000000;
 	while (!follow_stopped(f) && (ms = (until - follow_now_ns()) / 1000000) > 0) {
 		watch_sleep(f->watch, patience(f, (int)ms));

@@ -58,7 +58,10 @@ struct follow_state {
 	long pid;
 	int64_t since_us;     /* when it began */
 	int64_t caught_up_us; /* when it last saw that it had read all; STAMP_NONE: not yet */
-	char logs[1024];      /* what it follows, parted by newlines */
+	int64_t paused_us;    /* nothing can be stored, since then; STAMP_NONE: it does not pause */
+	int64_t next_try_us;
+	char why[304];
+	char logs[1024]; /* what it follows, parted by newlines */
 };
 
 /*

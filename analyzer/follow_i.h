@@ -81,13 +81,14 @@ struct follow {
 	struct watch *watch;
 	struct notify *notify;
 	const char *database;
-	int64_t since_us, told_ns; /* of the lock file */
-	bool told;                 /* that all was read, at least once */
-	uint64_t round;            /* of the loop */
-	bool behind;               /* something was read in this round */
-	bool woken;                /* something happened to what we watch */
-	bool backlog;              /* it has not caught up yet */
-	int troubles;              /* in turn: how often all had to be begun anew */
+	int64_t since_us, caught_up_us, told_ns; /* of the lock file; caught_up_us 0: not yet */
+	int64_t paused_us;                       /* since when, though tries come between; 0: all is well */
+	uint64_t round;                          /* of the loop */
+	bool behind;                             /* something was read in this round */
+	bool woken;                              /* something happened to what we watch */
+	bool backlog;                            /* it has not caught up yet */
+	bool begun;                              /* from here on trouble that may pass is waited for */
+	int troubles;                            /* in turn: how often all had to be begun anew */
 };
 
 int64_t follow_now_ns(void);
@@ -162,5 +163,9 @@ void cut_find(struct follow *f, struct followed *l, const struct input *set);
 
 /* follow_lock.c */
 void lock_tell(struct follow *f, bool caught_up);
+/* Nothing can be stored for now: why, and in how many milliseconds the next try comes. */
+void lock_pause(struct follow *f, const char *why, int64_t ms);
+/* That try goes well so far. */
+void lock_go_on(struct follow *f);
 
 #endif

@@ -1,6 +1,8 @@
 /*
  * The lock file says who reads logs: pid, and of a follow since when, when it
- * had last read all, and what. `ingest` leaves only its pid there.
+ * had last read all, whether it waits because nothing can be stored, and what it
+ * reads. `ingest` leaves only its pid there. It is written over in place, which
+ * needs no room on a disk that is full.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,21 +23,19 @@ static int64_t wall_us(void)
 	return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
 }
 
-/* Now and then, and at once when the text would be another one. A reader who sees half of it asks again soon. */
-void lock_tell(struct follow *f, bool caught_up)
+#define WHY 300
+
+/* A reader who sees half of it asks again soon. What changes has its place, so that the text never gets shorter. */
+static void lock_write(struct follow *f, const char *why, int64_t next_try_us)
 {
 	char text[2048];
 	size_t n;
-	int64_t now = follow_now_ns();
 
-	if (f->since_us && (!caught_up || (f->told && now - f->told_ns < FOLLOW_TELLS * INT64_C(1000000000))))
-		return;
-	f->told = caught_up;
-	f->told_ns = now;
 	if (!f->since_us)
 		f->since_us = wall_us();
-	n = (size_t)snprintf(text, sizeof text, "%ld\nfollow %020lld %020lld\n", (long)getpid(), (long long)f->since_us,
-	                     caught_up ? (long long)wall_us() : 0LL);
+	n = (size_t)snprintf(text, sizeof text, "%ld\nfollow %020lld %020lld\npaused %020lld %020lld %-*.*s\n",
+	                     (long)getpid(), (long long)f->since_us, (long long)f->caught_up_us,
+	                     next_try_us ? (long long)f->paused_us : 0LL, (long long)next_try_us, WHY, WHY, why);
 	for (size_t i = 0; i < f->logs && n < sizeof text - 1; i++)
 		n += (size_t)snprintf(text + n, sizeof text - n, "%s\n", f->log[i].path);
 	if (f->journal && n < sizeof text - 1)
@@ -47,20 +47,78 @@ void lock_tell(struct follow *f, bool caught_up)
 		return;
 }
 
+/* Now and then, and at once when the text would be another one. */
+void lock_tell(struct follow *f, bool caught_up)
+{
+	int64_t now = follow_now_ns();
+
+	if (f->since_us && (!caught_up || (f->caught_up_us && now - f->told_ns < FOLLOW_TELLS * INT64_C(1000000000))))
+		return;
+	f->told_ns = now;
+	f->caught_up_us = caught_up ? wall_us() : 0;
+	lock_write(f, "", 0);
+}
+
+void lock_pause(struct follow *f, const char *why, int64_t ms)
+{
+	int64_t now = wall_us();
+
+	if (!f->paused_us)
+		f->paused_us = now;
+	lock_write(f, why, now + ms * 1000);
+}
+
+void lock_go_on(struct follow *f)
+{
+	lock_write(f, "", 0);
+}
+
+/* Two times and what stands behind them to the line's end. */
+static bool line_read(struct slice *text, struct slice word, uint64_t time[2], struct slice *rest)
+{
+	ptrdiff_t end;
+
+	if (!slice_skip(text, word) || !slice_number(text, INT64_MAX, &time[0]) || !slice_skip(text, SLICE(" ")) ||
+	    !slice_number(text, INT64_MAX, &time[1]) || (end = slice_chr(*text, '\n')) < 0)
+		return false;
+	*rest = slice_head(*text, (size_t)end);
+	*text = slice_from(*text, (size_t)end + 1);
+	return true;
+}
+
+static int64_t time_or_none(uint64_t us)
+{
+	return us ? (int64_t)us : STAMP_NONE;
+}
+
+static void why_read(struct slice why, struct follow_state *out)
+{
+	slice_skip(&why, SLICE(" "));
+	while (why.n > 0 && why.p[why.n - 1] == ' ')
+		why.n--;
+	why = slice_head(why, why.n < sizeof out->why - 1 ? why.n : sizeof out->why - 1);
+	memcpy(out->why, why.p, why.n);
+	out->why[why.n] = '\0';
+}
+
 static bool lock_read(struct slice text, struct follow_state *out)
 {
-	uint64_t pid, since, caught;
+	uint64_t pid, time[2];
+	struct slice rest;
 	size_t n;
 
 	if (!slice_number(&text, INT32_MAX, &pid) || !slice_skip(&text, SLICE("\n")))
 		return false;
 	out->pid = (long)pid;
-	if (!slice_skip(&text, SLICE("follow ")) || !slice_number(&text, INT64_MAX, &since) ||
-	    !slice_skip(&text, SLICE(" ")) || !slice_number(&text, INT64_MAX, &caught) ||
-	    !slice_skip(&text, SLICE("\n")))
+	if (!line_read(&text, SLICE("follow "), time, &rest) || rest.n)
 		return false;
-	out->since_us = (int64_t)since;
-	out->caught_up_us = caught ? (int64_t)caught : STAMP_NONE;
+	out->since_us = (int64_t)time[0];
+	out->caught_up_us = time_or_none(time[1]);
+	if (line_read(&text, SLICE("paused "), time, &rest)) {
+		out->paused_us = time_or_none(time[0]);
+		out->next_try_us = time_or_none(time[1]);
+		why_read(rest, out);
+	}
 	n = text.n < sizeof out->logs - 1 ? text.n : sizeof out->logs - 1;
 	memcpy(out->logs, text.p, n);
 	while (n > 0 && out->logs[n - 1] == '\n')
@@ -76,7 +134,8 @@ bool follow_state(const char *database, struct follow_state *out)
 	ssize_t n;
 	int fd;
 
-	*out = (struct follow_state){.since_us = STAMP_NONE, .caught_up_us = STAMP_NONE};
+	*out = (struct follow_state){
+	    .since_us = STAMP_NONE, .caught_up_us = STAMP_NONE, .paused_us = STAMP_NONE, .next_try_us = STAMP_NONE};
 	snprintf(name, sizeof name, "%s.ingest.lock", database);
 	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)

@@ -23,6 +23,7 @@ static void (*_Atomic exit_hook)(void);
 static _Thread_local struct trying *trying;
 static bool quiet;
 static _Thread_local jmp_buf *rescue; /* a helping thread has none: it cannot begin anything anew */
+static _Thread_local char failure[MSG_MAX];
 
 void msg_on_exit(void (*hook)(void))
 {
@@ -161,9 +162,16 @@ void msg_fail(int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	if (!to)
 		die(code, fmt, ap);
-	say(PREFIX, fmt, ap);
+	vsnprintf(failure, sizeof failure, fmt, ap);
+	disarm(failure, strlen(failure));
 	va_end(ap);
+	msg_warn("%s", failure);
 	longjmp(*to, code);
+}
+
+const char *msg_failure(void)
+{
+	return failure;
 }
 
 void msg_bug_at(const char *file, int line, const char *fmt, ...)

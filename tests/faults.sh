@@ -222,6 +222,21 @@ done
 ends_whole "a disk that is full for one write in the middle of a batch"
 ok "... it has said so" grep -q 'disk is full' "$DIR/errors"
 
+# What cannot be stored for ever: follow waits, says so, and can be ended.
+scene stored
+part 1 1000 >"$LOG"
+follow
+until_read 1000 >/dev/null
+unfollow
+rm -- "$DB.ingest.lock"
+follow LD_PRELOAD="$PRELOAD" FI_CALL=pwrite FI_PATH=db-wal FI_N=90 FI_EVER=1 FI_ERR=EIO
+until_true at_rest
+part 1001 "$TOTAL" >>"$LOG"
+ok "nothing can be written: status says that it pauses" until_true paused "disk I/O error"
+SECONDS=0
+unfollow
+ok "... and it ends with 0, and soon, when it is told to" test "$STATUS" -eq 0 -a "$SECONDS" -le $((2 * ${TIME_FACTOR:-1}))
+
 [ "${1-}" != staged ] || finish
 
 faults()
@@ -268,6 +283,7 @@ rm -f -- "$DB"*
 follow
 ok "follow says that the disk is full" until_true grep -q 'disk is full' "$DIR/errors"
 ok "... and stays" kill -0 "$FOLLOWER"
+ok "... and status says that it pauses" until_true paused "database or disk is full"
 mount -o remount,size=20m "$SMALL"
 ends_whole "room after the disk was full"
 finish

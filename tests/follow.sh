@@ -357,6 +357,47 @@ unfollow
 run status
 ok "status says that it does not run" says 'follow does not run'
 
+# ------------------------------------------------------------------ a lock that somebody does not let go
+
+# Of ours, and SQLite's own, at the same time: it takes five seconds until that is trouble.
+scene locked
+lines 1000
+follow --from-start
+until_read 1000 >/dev/null
+first=$FOLLOWER first_db=$DB first_dir=$DIR
+exec 8>>"$DB.write.lock"
+flock 8
+lines 500
+scene shell
+lines 1000
+follow --from-start
+until_read 1000 >/dev/null
+coproc sqlite3 "$DB"
+echo 'BEGIN EXCLUSIVE; SELECT 1;' >&"${COPROC[1]}"
+read -r <&"${COPROC[0]}"
+lines 500
+DB=$first_db DIR=$first_dir
+ok "another process keeps the lock of those who write: status says that follow pauses" \
+	until_true paused "another wouldblock is writing"
+flock -u 8
+ok "... it goes on when it can" until_read 1500
+ok "... and status says so" until_true not_paused
+SECONDS=0
+flock 8
+sed -n 1501,1600p "$TMP/all.log" >>"$DIR/mail.log"
+second=$FOLLOWER FOLLOWER=$first
+sleep 0.3
+unfollow
+ok "... and it ends soon when it is told to while it waits" test "$SECONDS" -le $((2 * ${TIME_FACTOR:-1}))
+exec 8>&-
+FOLLOWER=$second DB=$TMP/shell.d/db DIR=$TMP/shell.d
+ok "a shell keeps the database to itself: follow says so" until_true grep -q "database is locked" "$DIR/errors"
+ok "... and that it pauses" until_true grep -aq "^paused 0*[1-9].*database is locked" "$DB.ingest.lock"
+echo 'COMMIT;' >&"${COPROC[1]}"
+ok "... it goes on when it can" until_read 1500
+unfollow
+ok "... each line once" test "$(read_lines)" -eq 1500
+
 # ------------------------------------------------------------------ systemd's journal
 
 # A journalctl that knows the corpus as a journal, in its export format, and waits at the end.

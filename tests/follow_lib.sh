@@ -31,6 +31,25 @@ until_true()
 	return 1
 }
 
+# paused WORDS: `status` says that it pauses, and why, since when and until when, to people and to programs.
+paused()
+{
+	run status
+	says "^paused, nothing can be stored: .*$1.*; first [0-9]+ s ago, next try (in [0-9]+ s|now)\$" || return
+	run status --format json
+	python3 -c 'import json, sys; from datetime import datetime
+p = json.load(sys.stdin)["paused"]
+sys.exit(sys.argv[1] not in p["why"] or not datetime.fromisoformat(p["since"][:19]) <= datetime.fromisoformat(p["next_try"][:19]))' \
+		"$1" <"$OUT"
+}
+
+# not_paused: neither form of `status` says that it pauses.
+not_paused()
+{
+	run status
+	says "follow runs \(pid" && ! grep -q '^paused' "$OUT" && run status --format json && says '"paused":null'
+}
+
 has_read()
 {
 	[ "$(read_lines)" -ge "$1" ]

@@ -104,6 +104,11 @@ static void status_release(struct status *s)
 	free(s->log);
 }
 
+static bool is_paused(const struct status *s)
+{
+	return s->follow.alive && s->follow.paused_us != STAMP_NONE;
+}
+
 /* ------------------------------------------------------------------ for people */
 
 static void age(struct text *t, const char *before, int64_t us, int64_t now)
@@ -142,6 +147,25 @@ static void say_log(struct text *t, const struct log_status *l, int64_t now)
 	text_char(t, '\n');
 }
 
+/* In how long that is, or that it is due. */
+static void wait_until(struct text *t, const char *before, int64_t us, int64_t now)
+{
+	text_str(t, before);
+	if (us > now)
+		text_printf(t, "in %lld s", (long long)(us - now + 999999) / 1000000);
+	else
+		text_str(t, "now");
+}
+
+static void say_pause(struct text *t, const struct follow_state *f, int64_t now)
+{
+	text_str(t, "paused, nothing can be stored: ");
+	encode_term(t, slice_str(f->why));
+	age(t, "; first ", f->paused_us, now);
+	wait_until(t, ", next try ", f->next_try_us, now);
+	text_char(t, '\n');
+}
+
 static void print_text(const struct status *s)
 {
 	struct text t = {0};
@@ -154,6 +178,8 @@ static void print_text(const struct status *s)
 		text_str(&t, "follow does not run");
 	}
 	text_char(&t, '\n');
+	if (is_paused(s))
+		say_pause(&t, &s->follow, s->now_us);
 	for (size_t i = 0; i < s->logs; i++)
 		say_log(&t, &s->log[i], s->now_us);
 	if (s->logs == 0)
@@ -184,6 +210,20 @@ static void json_log(struct json *j, const struct log_status *l, int64_t now)
 	json_object_end(j);
 }
 
+/* Null unless it pauses. */
+static void json_pause(struct json *j, const struct status *s)
+{
+	if (!is_paused(s)) {
+		json_null(j, "paused");
+		return;
+	}
+	json_object(j, "paused");
+	json_time(j, "since", s->follow.paused_us);
+	json_time(j, "next_try", s->follow.next_try_us);
+	json_str(j, "why", s->follow.why);
+	json_object_end(j);
+}
+
 static void print_json(const struct status *s)
 {
 	struct text t = {0};
@@ -198,6 +238,7 @@ static void print_json(const struct status *s)
 		json_null(&j, "pid");
 	json_time(&j, "since", s->follow.alive ? s->follow.since_us : STAMP_NONE);
 	json_time(&j, "caught_up", s->follow.alive ? s->follow.caught_up_us : STAMP_NONE);
+	json_pause(&j, s);
 	json_list(&j, "logs");
 	for (size_t i = 0; i < s->logs; i++)
 		json_log(&j, &s->log[i], s->now_us);

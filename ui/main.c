@@ -37,7 +37,8 @@ static const struct command commands[] = {
      "otherwise. SIGHUP reads the settings anew, SIGTERM ends it.\n\n"
      "  wouldblock follow --history 4\n",
      command_follow},
-    {"status", "", "Say whether follow runs, how far it has read, and what is missing", NULL, command_status},
+    {"status", "", "Say whether follow runs or pauses and why, how far it has read, and what is missing", NULL,
+     command_status},
     {"tui", "", "Show it all on the screen, as it happens, and decide source by source",
      "Sources, senders, recipients, live lines, criteria, plan, holes; Enter goes in, Esc\n"
      "back, e m b decide, u takes back, ? tells all keys. It reads while `follow` writes;\n"

@@ -296,6 +296,38 @@ static void who_has_not_caught_up_yet_says_so(void **state)
 	assert_int_equal(s.caught_up_us, STAMP_NONE);
 }
 
+#define PAUSED_LINE(since, next, why) "paused " since " " next " " why "\n"
+
+static void who_pauses_says_since_when_and_why(void **state)
+{
+	struct follow_state s;
+
+	(void)state;
+	assert_true(told("4711\nfollow 00001760000000000000 00001760000001000000\n" PAUSED_LINE(
+			     "00001760000002000000", "00001760000003000000",
+			     "db: write/attempt: disk is full      ") "/var/log/mail.log\n",
+	                 true, &s));
+	assert_int_equal(s.paused_us, INT64_C(1760000002000000));
+	assert_int_equal(s.next_try_us, INT64_C(1760000003000000));
+	assert_string_equal(s.why, "db: write/attempt: disk is full");
+	assert_string_equal(s.logs, "/var/log/mail.log");
+}
+
+static void who_does_not_pause_has_no_time_of_it(void **state)
+{
+	struct follow_state s;
+
+	(void)state;
+	assert_true(told("4711\nfollow 00001760000000000000 00001760000001000000\n" PAUSED_LINE(
+			     "00000000000000000000", "00000000000000000000", "    ") "/l\n",
+	                 true, &s));
+	assert_int_equal(s.paused_us, STAMP_NONE);
+	assert_string_equal(s.why, "");
+	assert_string_equal(s.logs, "/l");
+	assert_true(told(TOLD, true, &s));
+	assert_int_equal(s.paused_us, STAMP_NONE);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
@@ -313,6 +345,8 @@ int main(void)
 	    TEST(what_a_dead_follower_left_is_not_alive),
 	    TEST(an_ingest_is_no_follower_and_half_a_text_is_none),
 	    TEST(who_has_not_caught_up_yet_says_so),
+	    TEST(who_pauses_says_since_when_and_why),
+	    TEST(who_does_not_pause_has_no_time_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
