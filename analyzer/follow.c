@@ -137,7 +137,7 @@ static void begin(struct follow *f, const char *database)
 	if (f->o->journal)
 		f->journal = journal_new(f);
 	lock_tell(f, false);
-	f->begun = true;
+	f->begun = f->behind = true;
 	notify_say(f->notify, "READY=1\nSTATUS=reading what is new");
 }
 
@@ -244,7 +244,7 @@ static void begin_anew(struct follow *f)
 		followed_again(f, &f->log[i]);
 	if (f->journal)
 		journal_again(f->journal);
-	f->woken = true;
+	f->woken = f->behind = true;
 	lock_go_on(f);
 	notify_say(f->notify, "STATUS=reading on");
 }

@@ -84,7 +84,7 @@ struct follow {
 	int64_t since_us, caught_up_us, told_ns; /* of the lock file; caught_up_us 0: not yet */
 	int64_t paused_us;                       /* since when, though tries come between; 0: all is well */
 	uint64_t round;                          /* of the loop */
-	bool behind;                             /* something was read in this round */
+	bool behind;                             /* something was read since it was last said that all is */
 	bool woken;                              /* something happened to what we watch */
 	bool backlog;                            /* it has not caught up yet */
 	bool begun;                              /* from here on trouble that may pass is waited for */

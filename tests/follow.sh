@@ -357,13 +357,41 @@ unfollow
 run status
 ok "status says that it does not run" says 'follow does not run'
 
+# ------------------------------------------------------------------ a service manager that listens
+
+# What comes, line by line.
+cat >"$TMP/manager" <<-'END'
+	import socket, sys
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	s.bind(sys.argv[1])
+	with open(sys.argv[1] + ".heard", "wb", buffering=0) as f:
+	    while True:
+	        f.write(s.recv(4096) + b"\n")
+END
+
+# hears ERE [TIMES]
+hears()
+{
+	[ "$(grep -c -- "$1" "$TMP/notify.heard")" -ge "${2:-1}" ]
+}
+
+scene locked
+python3 "$TMP/manager" "$TMP/notify" &
+manager=$!
+until_true test -S "$TMP/notify"
+lines 1000
+NOTIFY_SOCKET=$TMP/notify WATCHDOG_USEC=400000 follow --from-start
+ok "systemd hears when follow is ready" until_true hears '^READY=1$'
+ok "... that all is read" until_true hears '^STATUS=following, all is read$'
+ok "... that it lives, though nothing happens, before its watchdog would end it" until_true hears '^WATCHDOG=1$' 3
+kill -HUP "$FOLLOWER"
+ok "... that it reads its settings anew, and since when" until_true hears '^MONOTONIC_USEC=[0-9]*$'
+ok "... and is ready again" until_true hears '^READY=1$' 2
+until_read 1000 >/dev/null
+
 # ------------------------------------------------------------------ a lock that somebody does not let go
 
 # Of ours, and SQLite's own, at the same time: it takes five seconds until that is trouble.
-scene locked
-lines 1000
-follow --from-start
-until_read 1000 >/dev/null
 first=$FOLLOWER first_db=$DB first_dir=$DIR
 exec 8>>"$DB.write.lock"
 flock 8
@@ -379,8 +407,12 @@ lines 500
 DB=$first_db DIR=$first_dir
 ok "another process keeps the lock of those who write: status says that follow pauses" \
 	until_true paused "another wouldblock is writing"
+ok "... and systemd hears why" until_true hears '^STATUS=paused, next try in [0-9]* s: .*another wouldblock is writing'
+alive=$(grep -c '^WATCHDOG=1$' "$TMP/notify.heard")
+ok "... and that it lives" until_true hears '^WATCHDOG=1$' $((alive + 2))
 flock -u 8
 ok "... it goes on when it can" until_read 1500
+ok "... and systemd hears that, too" until_true hears '^STATUS=following, all is read$' 2
 ok "... and status says so" until_true not_paused
 SECONDS=0
 flock 8
@@ -389,6 +421,8 @@ second=$FOLLOWER FOLLOWER=$first
 sleep 0.3
 unfollow
 ok "... and it ends soon when it is told to while it waits" test "$SECONDS" -le $((2 * ${TIME_FACTOR:-1}))
+ok "... and says so" until_true hears '^STOPPING=1$'
+kill "$manager"
 exec 8>&-
 FOLLOWER=$second DB=$TMP/shell.d/db DIR=$TMP/shell.d
 ok "a shell keeps the database to itself: follow says so" until_true grep -q "database is locked" "$DIR/errors"
