@@ -3,7 +3,8 @@
     faults.py WOULDBLOCK SHIM LOG DIR [--points N | --every] [--only TEXT] [--jobs N]
 
 Lets single calls of the system fail under ingest, follow, mark and summary (shim.c), once or from
-then on, or end the program: N spread over each sort of call and error, or every one. Each time it
+then on, or end the program: N spread over each sort of call and error, or every one (of those that ask
+for memory, each that is come to by a way of its own). Each time it
 must go on, or stop with a line of complaint and a code of sysexits(3); its database must be whole; and the next
 run, undisturbed, must make it the same as one that nobody disturbed, or a hole must be on record.
 Says what is not so, and in the last line how many were tried.
@@ -105,7 +106,7 @@ class World:
         c.close()
         return sorted(map(repr, rows))
 
-    def environment(self, call=None, error=None, n=0, ever=False, count=None):
+    def environment(self, call=None, error=None, n=0, ever=False, count=None, ways=None):
         env = dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8")
         if call:
             env.update(LD_PRELOAD=self.preload, FI_CALL=call, FI_COUNT=count, FI_N=str(n))
@@ -113,6 +114,8 @@ class World:
                 env["FI_ERR"] = error
             if ever:
                 env["FI_EVER"] = "1"
+            if ways:
+                env["FI_WAYS"] = ways
         return env
 
     def command(self, db, *rest):
@@ -206,16 +209,19 @@ def facts(world, name, db):
 
 def count(world, scenario, call):
     db = place(world, f"count-{scenario}-{call}")
-    counter = db + ".count"
+    counter, ways = db + ".count", db + ".ways"
     with open(counter, "wb") as f:
         f.write(bytes(16))
-    SCENARIOS[scenario](world, db, world.environment(call, count=counter))
-    with open(counter, "rb") as f:
-        return struct.unpack("QQ", f.read())[0]
+    open(ways, "wb").close()
+    SCENARIOS[scenario](world, db, world.environment(call, count=counter, ways=ways))
+    with open(counter, "rb") as f, open(ways, "rb") as w:
+        return struct.unpack("QQ", f.read())[0], [x[0] for x in struct.iter_unpack("Q", w.read())]
 
 
-def points(n, args, phase):
+def points(n, ways, args, phase):
     """Which of n calls fail: spread, and not the same for each sort."""
+    if args.every and ways:
+        return ways
     if args.every or n <= args.points:
         return range(1, n + 1)
     return sorted({1 + int((i + phase) * n / args.points) for i in range(args.points)})
@@ -292,11 +298,11 @@ def jobs(world):
     sorts = 0
     for scenario, calls, errors, once, ever in ROWS:
         for call in calls.split():
-            n = count(world, scenario, call)
+            n, ways = count(world, scenario, call)
             for error in errors.split():
                 for forever in [x for x, wanted in ((False, once), (True, ever)) if wanted]:
                     sorts += 1
-                    for at in points(n, world.args, sorts * 0.618 % 1):
+                    for at in points(n, ways if call == "malloc" else None, world.args, sorts * 0.618 % 1):
                         job = (scenario, call, error, forever, at)
                         if world.args.only in "{}-{}-{}-{}-{}".format(*job[:3], "ever" if forever else "once", at):
                             yield job

@@ -11,10 +11,13 @@
  *   FI_EVER   every call from then on fails
  *   FI_RUN    does not fail: runs this for /bin/sh before the call
  *   FI_COUNT  a file of 16 bytes, which takes the number of calls and that of failures
+ *   FI_WAYS   a file that takes the number, of 8 bytes, of each call that was come to by another way
+ *             (the functions that led there) than those before it
  */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -35,13 +38,14 @@
 
 static struct {
 	bool armed, ever, halves;
+	int ways; /* descriptor, -1 */
 	const char *calls, *path, *run;
 	int error;
 	uint64_t n;
 	struct {
 		uint64_t calls, failures;
 	} own, *count;
-} fault = {.count = &fault.own};
+} fault = {.count = &fault.own, .ways = -1};
 
 static const struct {
 	const char *name;
@@ -80,6 +84,43 @@ static bool is_wanted(int fd, const char *name)
 	return strstr(path, fault.path);
 }
 
+#define WAY 8 /* functions, from the innermost on */
+#define WAYS (1u << 16)
+
+/* Is this the first call by this way? What is full knows no more new ones. */
+static bool is_new_way(void)
+{
+	static uint64_t seen[WAYS];
+	void *at[WAY];
+	int n = backtrace(at, WAY);
+	uint64_t hash = 1;
+
+	for (int i = 0; i < n; i++)
+		hash = (hash ^ (uint64_t)(uintptr_t)at[i]) * UINT64_C(0x9e3779b97f4a7c15);
+	for (unsigned i = 0; i < 64; i++) {
+		uint64_t *slot = &seen[((hash >> 40) + i) % WAYS];
+		if (*slot == hash)
+			return false;
+		if (*slot == 0) {
+			*slot = hash;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void note_way(uint64_t n)
+{
+	static __thread bool inside; /* backtrace may ask for memory itself */
+
+	if (fault.ways < 0 || inside)
+		return;
+	inside = true;
+	if (is_new_way() && syscall(SYS_write, fault.ways, &n, sizeof n) != sizeof n)
+		fault.ways = -1;
+	inside = false;
+}
+
 static void run(void)
 {
 	pid_t child;
@@ -104,6 +145,7 @@ static bool fails(const char *what, int fd, const char *name)
 	if (!fault.armed || !is_called(what) || !is_wanted(fd, name))
 		return false;
 	n = ++fault.count->calls;
+	note_way(n);
 	errno = saved;
 	if (fault.n == 0 || (fault.ever ? n < fault.n : n != fault.n))
 		return false;
@@ -143,6 +185,8 @@ static void read_orders(void)
 			fault.count = p;
 		syscall(SYS_close, fd);
 	}
+	if (getenv("FI_WAYS"))
+		fault.ways = (int)syscall(SYS_openat, AT_FDCWD, getenv("FI_WAYS"), O_WRONLY | O_APPEND | O_CLOEXEC);
 	unsetenv("LD_PRELOAD"); /* children are not meant */
 }
 
