@@ -66,9 +66,11 @@ static void child_start(struct journal *j)
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
 	posix_spawn_file_actions_init(&act);
-	posix_spawn_file_actions_addopen(&act, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&act, fds[1], STDOUT_FILENO);
-	rc = posix_spawn(&j->pid, argv[0], &act, &attr, (char *const *)argv, envp);
+	rc = posix_spawn_file_actions_addopen(&act, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&act, fds[1], STDOUT_FILENO);
+	if (rc == 0)
+		rc = posix_spawn(&j->pid, argv[0], &act, &attr, (char *const *)argv, envp);
 	posix_spawn_file_actions_destroy(&act);
 	posix_spawnattr_destroy(&attr);
 	close(fds[1]);

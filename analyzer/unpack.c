@@ -103,10 +103,13 @@ static int spawn_at(struct unpack *u, const char *path, int in, int out, int err
 		argv[i] = (char *)u->tool->argv[i]; /* execve(2) does not write to them */
 	child_attributes(&attr);
 	posix_spawn_file_actions_init(&act);
-	posix_spawn_file_actions_adddup2(&act, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&act, out, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&act, err, STDERR_FILENO);
-	rc = posix_spawn(&u->pid, path, &act, &attr, argv, envp);
+	rc = posix_spawn_file_actions_adddup2(&act, in, STDIN_FILENO);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&act, out, STDOUT_FILENO);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&act, err, STDERR_FILENO);
+	if (rc == 0) /* a child that reads from elsewhere would find the file empty */
+		rc = posix_spawn(&u->pid, path, &act, &attr, argv, envp);
 	posix_spawn_file_actions_destroy(&act);
 	posix_spawnattr_destroy(&attr);
 	if (rc != 0)
