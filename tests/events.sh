@@ -1,0 +1,295 @@
+#!/usr/bin/env bash
+#
+# What befalls the log, the process and the database of a follower besides rotation, crash and calls
+# that fail (faults.md part 2: I, P, D): each time every line that is there counts once, or a hole is
+# on record.
+
+# shellcheck source=tests/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/follow_lib.sh
+. "$TESTS/follow_lib.sh"
+
+corpus mail.iso.log "$TMP/all.log"
+FOLLOWER=
+trap '[ -z "$FOLLOWER" ] || kill -9 "$FOLLOWER" 2>/dev/null; rm -rf -- "$TMP"' EXIT
+
+scene()
+{
+	fresh "$1"
+	DIR=$TMP/$1.d
+	mkdir -- "$DIR/logs"
+	LOG=$DIR/logs/mail.log
+}
+
+follow()
+{
+	"$WOULDBLOCK" --db "$DB" --config "$CONF" follow --from-start --poll 50 --rotate-wait 300 "$@" "$LOG" 2>>"$DIR/errors" &
+	FOLLOWER=$!
+}
+
+# part FROM TO: these lines of the log.
+part()
+{
+	sed -n "$1,$2p" -- "$TMP/all.log"
+}
+
+holes()
+{
+	sqlite3 -readonly "$DB" "SELECT count(*) FROM hole"
+}
+
+# begin NAME: lines 1 to 1000 are there, and were read.
+begin()
+{
+	scene "$1"
+	part 1 1000 >"$LOG"
+	follow
+	until_read 1000 >/dev/null
+}
+
+# ends WHAT LINES: so many are read in the end, none of them twice, and it ends with 0.
+ends()
+{
+	ok "$1: what is there is read" until_read "$2"
+	unfollow
+	ok "$1: each line once" test "$(read_lines)" -eq "$2"
+	ok "$1: it ends with 0" status_is 0
+}
+
+says_error()
+{
+	until_true grep -q -- "$1" "$DIR/errors"
+}
+
+# ------------------------------------------------------------------ the log
+
+begin truncated
+size=$(stat -c %s -- "$LOG")
+kill -STOP "$FOLLOWER"
+part 1001 1400 >"$DIR/other"
+filler='2026-10-26T01:02:03.000001+00:00 gw01 filler: '
+head -c $((size - $(stat -c %s "$DIR/other") - ${#filler} - 1)) /dev/zero | tr '\0' 'x' >"$DIR/x"
+{ cat "$DIR/other"; printf %s "$filler"; cat "$DIR/x"; echo; } >"$LOG"
+ok "truncated and written to the same size: the sizes are equal" test "$(stat -c %s -- "$LOG")" -eq "$size"
+kill -CONT "$FOLLOWER"
+ends "truncated and written to the same size" 1401
+ok "... and it is a hole" test "$(holes)" -gt 0
+
+begin emptied
+: >"$LOG"
+sleep 0.3
+before=$(cut -d' ' -f14,15 "/proc/$FOLLOWER/stat")
+sleep 1
+after=$(cut -d' ' -f14,15 "/proc/$FOLLOWER/stat")
+ok "truncated, and nothing more: it waits without work ($before, $after)" \
+	test $((${after% *} + ${after#* } - ${before% *} - ${before#* })) -le 10
+part 1001 1200 >>"$LOG"
+ends "truncated, and lines only later" 1200
+
+scene short
+part 1 1 >"$LOG"
+follow
+ok "a file of one line is read at once" until_read 1
+mv -- "$LOG" "$LOG.1"
+part 2 2 >"$LOG"
+ok "and the next one" until_read 2
+mv -- "$LOG.1" "$LOG.2"
+mv -- "$LOG" "$LOG.1"
+part 2 100 >"$LOG"
+ok "one that begins with the line that was all of the file before: the others are counted" until_read 100
+part 101 200 >>"$LOG"
+ok "... and it is read on" until_read 200
+unfollow
+
+scene symlink
+part 1 1000 >"$DIR/one"
+ln -s "$DIR/one" "$LOG"
+follow
+until_read 1000 >/dev/null
+part 1101 1200 >"$DIR/two"
+ln -sfn "$DIR/two" "$LOG"
+ok "a symbolic link that is turned to another file: that one is followed" until_read 1100
+part 1001 1100 >>"$DIR/one"
+ends "a late writer of the file that it led to" 1200
+
+begin odd
+mv -- "$LOG" "$LOG.1"
+mkdir -- "$LOG"
+ok "a folder in the place of the log: it is said" says_error 'is no plain file'
+part 1001 1100 >>"$LOG.1"
+ok "... and the old file is read on" until_read 1100
+rmdir -- "$LOG"
+mkfifo -- "$LOG"
+sleep 0.2
+ok "... a pipe there does not stop it" kill -0 "$FOLLOWER"
+rm -- "$LOG"
+part 1101 1200 >"$LOG"
+ends "a folder and a pipe in the place of the log for a while" 1200
+ok "... and nothing is missing" test "$(holes)" -eq 0
+
+begin moved
+mv -- "$DIR/logs" "$DIR/away"
+part 1001 1100 >>"$DIR/away/mail.log"
+ok "the folder of the log moved away: the open file is read on" until_read 1100
+mkdir -- "$DIR/logs"
+part 1101 1200 >"$LOG"
+ends "another folder in its place" 1200
+
+scene twice
+part 1 1000 >"$LOG"
+ln -- "$LOG" "$DIR/logs/other.log"
+ln -s mail.log "$DIR/logs/third.log"
+follow "$LOG" "$DIR/logs/./mail.log" "$DIR/logs/other.log" "$DIR/logs/third.log"
+ok "one file under four names: it is said" says_error 'is the same file as another log'
+part 1001 1100 >>"$LOG"
+ends "one file under four names" 1100
+
+begin edited
+sed -i 700d "$LOG"
+ok "a log edited by hand: it is said" says_error 'edited'
+part 1001 1100 >>"$LOG"
+ends "a log edited by hand" 1100
+ok "... and it is a hole" test "$(holes)" -gt 0
+
+scene savelog
+part 1 1000 >"$LOG"
+follow
+until_read 1000 >/dev/null
+unfollow
+part 1001 1100 >>"$LOG"
+mv -- "$LOG" "$DIR/logs/mail.log.0"
+gzip -- "$DIR/logs/mail.log.0" && mv -- "$DIR/logs/mail.log.0.gz" "$DIR/logs/mail.log.1.gz"
+part 1101 1200 >"$LOG"
+mv -- "$LOG" "$DIR/logs/mail.log.0"
+part 1201 1300 >"$LOG"
+follow
+ends "savelog's names, twice, while it was stopped" 1300
+ok "... and nothing is missing" test "$(holes)" -eq 0
+
+# ------------------------------------------------------------------ the process
+
+begin signals
+for ((at = 1001; at <= 2000; at += 50)); do
+	part "$at" $((at + 49)) >>"$LOG"
+	kill -HUP "$FOLLOWER"
+	kill -USR1 "$FOLLOWER"
+	kill -USR2 "$FOLLOWER"
+	kill -ALRM "$FOLLOWER"
+	kill -PIPE "$FOLLOWER"
+	kill -CHLD "$FOLLOWER"
+	kill -WINCH "$FOLLOWER"
+	kill -STOP "$FOLLOWER"
+	kill -CONT "$FOLLOWER"
+done
+ends "a storm of signals" 2000
+
+begin stopped
+for ((at = 1001; at <= 2000; at += 50)); do
+	part "$at" $((at + 49)) >>"$LOG"
+	[ $((at % 3)) -eq 0 ] && signal=TERM || signal=INT
+	unfollow "$signal"
+	[ "$STATUS" -eq 0 ] || break
+	follow
+	until_true grep -qx "$FOLLOWER" "$DB.ingest.lock" # from here on it hears
+done
+ends "told to stop twenty times, at once after lines came" 2000
+ok "... and nothing is missing" test "$(holes)" -eq 0
+
+scene race
+part 1 1000 >"$LOG"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	(
+		"$WOULDBLOCK" --db "$DB" --config "$CONF" follow --from-start --poll 50 "$LOG" 2>/dev/null &
+		wait $!
+		echo $? >"$DIR/status.$i"
+	) &
+done
+until_read 1000 >/dev/null
+turned_away()
+{
+	[ "$(cat -- "$DIR"/status.* | sort | uniq -c | tr -s ' ')" = " 11 75" ]
+}
+ok "twelve started at once: eleven are turned away with 75" until_true turned_away
+part 1001 1100 >>"$LOG"
+ok "... and one reads" until_read 1100
+kill "$(head -n 1 -- "$DB.ingest.lock")"
+wait
+ok "... each line once" test "$(read_lines)" -eq 1100
+
+if command -v prlimit >/dev/null; then
+	begin descriptors
+	open=$(find "/proc/$FOLLOWER/fd" -mindepth 1 | wc -l)
+	prlimit --pid "$FOLLOWER" --nofile="$open:"
+	mv -- "$LOG" "$LOG.1"
+	part 1101 1200 >"$LOG"
+	part 1001 1100 >>"$LOG.1"
+	ok "no descriptor left when the log is rotated: it is said" says_error 'Too many open files'
+	ok "... and it stays" kill -0 "$FOLLOWER"
+	prlimit --pid "$FOLLOWER" --nofile=1024:
+	ends "descriptors again" 1200
+	ok "... and nothing is missing" test "$(holes)" -eq 0
+else
+	skip "no descriptor left" "prlimit is not installed"
+fi
+
+# ------------------------------------------------------------------ the database
+
+begin gone
+mv -- "$DB" "$DB.away"
+part 1001 1100 >>"$LOG"
+ok "its database moved away: it says so" says_error 'moved or replaced'
+wait "$FOLLOWER"
+STATUS=$? FOLLOWER=
+ok "... and ends with 75" status_is 75
+rm -f -- "$DB"*[^y]
+mv -- "$DB.away" "$DB"
+rm -f -- "$DB-wal" "$DB-shm"
+follow
+ends "its database back, without its log of writes" 1100
+
+scene link
+part 1 100 >"$LOG"
+: >"$DIR/real"
+ln -- "$DIR/real" "$DB"
+wb follow "$LOG" >"$OUT" 2>"$ERR"
+STATUS=$?
+ok "a database with a second name: refused" complains 73
+rm -- "$DB"
+ln -s real "$DB"
+wb follow "$LOG" >"$OUT" 2>"$ERR"
+STATUS=$?
+ok "a symbolic link as database: refused" complains 73
+ok "... and what it leads to is as it was" test ! -s "$DIR/real"
+
+begin shell
+for ((at = 1001; at <= 2000; at += 100)); do
+	part "$at" $((at + 99)) >>"$LOG"
+	sqlite3 "$DB" 'PRAGMA busy_timeout = 5000; VACUUM; ANALYZE;' >/dev/null
+done
+ends "VACUUM and ANALYZE beside it" 2000
+
+begin reader
+coproc sqlite3 -readonly "$DB"
+reader=$COPROC_PID
+echo 'BEGIN; SELECT sum(lines) FROM counted;' >&"${COPROC[1]}"
+read -r seen <&"${COPROC[0]}"
+part 1001 3000 >>"$LOG"
+ok "a reader that keeps what it saw: it is no hindrance" until_read 3000
+echo 'SELECT sum(lines) FROM counted; COMMIT;' >&"${COPROC[1]}"
+read -r still <&"${COPROC[0]}"
+kill "$reader"
+ok "... and sees that still" test "$seen" = "$still"
+ends "beside a reader that keeps what it saw" 3000
+
+begin backup
+sqlite3 "$DB" ".backup '$DIR/backup'"
+part 1001 2000 >>"$LOG"
+until_read 2000 >/dev/null
+unfollow
+rm -f -- "$DB" "$DB-wal" "$DB-shm"
+mv -- "$DIR/backup" "$DB"
+part 2001 2100 >>"$LOG"
+follow
+ends "an older backup of the database" 2100
+ok "... and nothing is missing" test "$(holes)" -eq 0
+finish
