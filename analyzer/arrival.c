@@ -27,30 +27,23 @@ static uint64_t arrival_name(const struct arrival *a)
 	return slice_hash(slice_str(a->queue_id), a->host->id, 0) >> 1;
 }
 
-static struct arrival **arrival_slot(struct tracker *t, uint64_t key)
-{
-	return &t->arrival_table[key & t->arrival_mask];
-}
-
 static struct arrival *arrival_find(struct tracker *t, const struct host *h, struct slice queue_id)
 {
 	if (queue_id.n >= QUEUE_ID_MAX)
 		return NULL;
 	uint64_t key = arrival_key(t, h, queue_id);
-	struct arrival *a = *arrival_slot(t, key);
 
-	while (a && !(a->key == key && arrival_is(a, h, queue_id)))
-		a = a->chain;
-	return a;
+	for (struct found *f = finder_first(&t->arrival_by_id, key); f; f = f->chain) {
+		struct arrival *a = FOUND(f, struct arrival, by_id);
+		if (f->key == key && arrival_is(a, h, queue_id))
+			return a;
+	}
+	return NULL;
 }
 
 static void arrival_drop(struct tracker *t, struct arrival *a)
 {
-	struct arrival **at = arrival_slot(t, a->key);
-
-	while (*at != a)
-		at = &(*at)->chain;
-	*at = a->chain;
+	finder_drop(&t->arrival_by_id, &a->by_id);
 	*(a->older ? &a->older->newer : &t->arrival_old) = a->newer;
 	*(a->newer ? &a->newer->older : &t->arrival_new) = a->older;
 	if (a->stored)
@@ -60,10 +53,8 @@ static void arrival_drop(struct tracker *t, struct arrival *a)
 
 void arrival_insert(struct tracker *t, struct arrival *a)
 {
-	a->key = arrival_key(t, a->host, slice_str(a->queue_id));
-	struct arrival **at = arrival_slot(t, a->key);
-	a->chain = *at;
-	*at = a;
+	a->by_id.key = arrival_key(t, a->host, slice_str(a->queue_id));
+	finder_put(&t->arrival_by_id, &a->by_id);
 	a->older = t->arrival_new;
 	*(t->arrival_new ? &t->arrival_new->newer : &t->arrival_old) = a;
 	t->arrival_new = a;

@@ -27,12 +27,7 @@ void mail_touch(struct tracker *t, struct mail *m)
 	m->used_by = t->line;
 	mail_unlink(t, m);
 	mail_append(t, m);
-	if (m->dirty)
-		return;
-	m->dirty = true;
-	m->next_dirty = NULL;
-	*t->mail_dirty_end = m;
-	t->mail_dirty_end = &m->next_dirty;
+	news_add(&t->mail_news, &m->news);
 }
 
 void mail_unref(struct tracker *t, struct mail *m)
@@ -222,6 +217,7 @@ static void mail_release(struct tracker *t, struct mail *m)
 		slab_give(&t->recipients, r);
 	}
 	mail_unlink(t, m);
+	news_remove(&t->mail_news, &m->news);
 	if (t->giant == m)
 		t->giant = NULL;
 	if (m->stored)
@@ -247,7 +243,7 @@ static void mail_flush(struct tracker *t, struct mail *m)
 {
 	mail_say(t, m);
 	mail_say_transactions(t, m);
-	m->dirty = false;
+	news_remove(&t->mail_news, &m->news);
 	if (m->refs == 0) {
 		mail_release(t, m);
 		return;
@@ -258,30 +254,8 @@ static void mail_flush(struct tracker *t, struct mail *m)
 
 void mails_flush(struct tracker *t)
 {
-	struct mail *next;
-
-	/* mail_flush touches nothing but its own mail, which is in the list already */
-	for (struct mail *m = t->mail_dirty; m; m = next) {
-		next = m->next_dirty;
-		mail_flush(t, m);
-	}
-	t->mail_dirty = NULL;
-	t->mail_dirty_end = &t->mail_dirty;
-}
-
-/* Out of the list of new ones: the mail goes before the next flush. */
-static void mail_undirty(struct tracker *t, struct mail *m)
-{
-	struct mail **at = &t->mail_dirty;
-
-	if (!m->dirty)
-		return;
-	while (*at != m)
-		at = &(*at)->next_dirty;
-	*at = m->next_dirty;
-	if (t->mail_dirty_end == &m->next_dirty)
-		t->mail_dirty_end = at;
-	m->dirty = false;
+	for (struct news *n; (n = t->mail_news.first);)
+		mail_flush(t, FOUND(n, struct mail, news));
 }
 
 static void mail_let_go(struct tracker *t, struct mail *m)
@@ -320,7 +294,6 @@ void mail_evict(struct tracker *t, struct mail *m)
 	t->counts.forgotten += !harm;
 	mail_say(t, m);
 	mail_let_go(t, m);
-	mail_undirty(t, m);
 	mail_release(t, m);
 }
 

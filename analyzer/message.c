@@ -27,21 +27,18 @@ uint64_t message_name(const struct message *m)
 	return slice_hash(slice_str(m->queue_id), m->host->id, 0) >> 1;
 }
 
-static struct message **message_slot(struct tracker *t, uint64_t key)
-{
-	return &t->message_table[key & t->message_mask];
-}
-
 struct message *message_find(struct tracker *t, const struct host *h, struct slice queue_id)
 {
 	if (queue_id.n >= QUEUE_ID_MAX || t->messages.used == 0)
 		return NULL;
 	uint64_t key = message_key(t, h, queue_id);
-	for (struct message *m = *message_slot(t, key); m; m = m->chain)
-		if (m->key == key && message_is(m, h, queue_id)) {
+	for (struct found *f = finder_first(&t->message_by_id, key); f; f = f->chain) {
+		struct message *m = FOUND(f, struct message, by_id);
+		if (f->key == key && message_is(m, h, queue_id)) {
 			m->used_by = t->line;
 			return m;
 		}
+	}
 	return NULL;
 }
 
@@ -62,12 +59,7 @@ static void message_append(struct tracker *t, struct message *m)
 /* Its row is to be written anew. */
 void message_changed(struct tracker *t, struct message *m)
 {
-	if (m->dirty)
-		return;
-	m->dirty = true;
-	m->next_dirty = NULL;
-	*t->message_dirty_end = m;
-	t->message_dirty_end = &m->next_dirty;
+	news_add(&t->message_news, &m->news);
 }
 
 void message_touch(struct tracker *t, struct message *m)
@@ -80,32 +72,9 @@ void message_touch(struct tracker *t, struct message *m)
 
 void message_insert(struct tracker *t, struct message *m)
 {
-	struct message **at;
-
-	m->key = message_key(t, m->host, slice_str(m->queue_id));
-	at = message_slot(t, m->key);
-	m->chain = *at;
-	*at = m;
+	m->by_id.key = message_key(t, m->host, slice_str(m->queue_id));
+	finder_put(&t->message_by_id, &m->by_id);
 	message_append(t, m);
-}
-
-/* Slots that are still in the list of new ones only because they have not been taken out of it yet. */
-static bool messages_reap(struct tracker *t)
-{
-	struct message **at = &t->message_dirty, *m;
-	bool any = false;
-
-	while ((m = *at)) {
-		if (!m->gone) {
-			at = &m->next_dirty;
-			continue;
-		}
-		*at = m->next_dirty;
-		slab_give(&t->messages, m);
-		any = true;
-	}
-	t->message_dirty_end = at;
-	return any;
 }
 
 static struct message *message_oldest(struct tracker *t, bool any)
@@ -123,8 +92,6 @@ bool message_evict(struct tracker *t)
 {
 	struct message *m;
 
-	if (messages_reap(t))
-		return true;
 	m = message_oldest(t, false);
 	if (!m && mail_evict_oldest(t))
 		return true;
@@ -177,11 +144,7 @@ static void message_leave_session(struct tracker *t, struct message *m)
 /* Forgets the file. Recipients that still wait in it keep the fate they have. */
 void message_free(struct tracker *t, struct message *m)
 {
-	struct message **at = message_slot(t, m->key);
-
-	while (*at != m)
-		at = &(*at)->chain;
-	*at = m->chain;
+	finder_drop(&t->message_by_id, &m->by_id);
 	message_untimer(m);
 	message_leave_session(t, m);
 	while (m->waits)
@@ -200,9 +163,8 @@ void message_free(struct tracker *t, struct message *m)
 	message_unlink(t, m);
 	if (m->stored)
 		t->sink.pending_drop(t->sink.arg, PENDING_MESSAGE, message_name(m));
-	m->gone = true;
-	if (!m->dirty)
-		slab_give(&t->messages, m);
+	news_remove(&t->message_news, &m->news);
+	slab_give(&t->messages, m);
 }
 
 /* --------------------------------------------------------------------- timers */

@@ -4,19 +4,14 @@
 #include "msg.h"
 #include "tracker_i.h"
 
-static struct open **open_slot(struct tracker *t, uint64_t key)
-{
-	return &t->open_table[(key >> 20) & t->open_mask];
-}
-
 static size_t filter_slot(uint64_t hash)
 {
 	return (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 48) % NET_FILTER;
 }
 
-struct open **open_mail_slot(struct tracker *t, uint64_t mail_id)
+uint64_t open_mail_key(uint64_t mail_id)
 {
-	return &t->open_mail_table[(mail_id * UINT64_C(0x9e3779b97f4a7c15) >> 40) & t->open_mask];
+	return mail_id * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static void filter_add(uint16_t *filter, uint64_t hash, int by)
@@ -44,27 +39,18 @@ static void open_count(struct tracker *t, const struct open *o, int by)
 
 void open_touch(struct tracker *t, struct open *o)
 {
-	if (o->dirty)
-		return;
-	o->dirty = true;
-	o->next_dirty = NULL;
-	*t->open_dirty_end = o;
-	t->open_dirty_end = &o->next_dirty;
+	news_add(&t->open_news, &o->news);
 }
 
 void open_insert(struct tracker *t, struct open *o)
 {
-	struct open **at = open_slot(t, o->key);
-
-	o->chain = *at;
-	*at = o;
+	finder_put(&t->open_by_address, &o->by_address);
+	o->by_mail.key = open_mail_key(o->mail_id);
+	finder_put(&t->open_by_mail, &o->by_mail);
 	o->older = t->open_new;
 	*(t->open_new ? &t->open_new->newer : &t->open_old) = o;
 	t->open_new = o;
 	open_count(t, o, 1);
-	at = open_mail_slot(t, o->mail_id);
-	o->mail_chain = *at;
-	*at = o;
 	if (o->r) {
 		o->r->open = o;
 		o->r->mail->refs++;
@@ -75,14 +61,8 @@ void open_insert(struct tracker *t, struct open *o)
 
 void open_drop(struct tracker *t, struct open *o)
 {
-	struct open **at = open_slot(t, o->key);
-
-	while (*at != o)
-		at = &(*at)->chain;
-	*at = o->chain;
-	for (at = open_mail_slot(t, o->mail_id); *at != o;)
-		at = &(*at)->mail_chain;
-	*at = o->mail_chain;
+	finder_drop(&t->open_by_address, &o->by_address);
+	finder_drop(&t->open_by_mail, &o->by_mail);
 	*(o->older ? &o->older->newer : &t->open_old) = o->newer;
 	*(o->newer ? &o->newer->older : &t->open_new) = o->older;
 	open_count(t, o, -1);
@@ -93,10 +73,8 @@ void open_drop(struct tracker *t, struct open *o)
 	}
 	if (o->stored)
 		t->sink.pending_drop(t->sink.arg, PENDING_OPEN, o->place);
-	if (o->dirty)
-		o->key = 0; /* still in the list of new ones; opens_flush gives it back */
-	else
-		slab_give(&t->opens, o);
+	news_remove(&t->open_news, &o->news);
+	slab_give(&t->opens, o);
 }
 
 static bool open_in_time(const struct open *o, int64_t start_us)
@@ -124,8 +102,9 @@ struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, str
 
 	if (!peer->has_ip)
 		return NULL;
-	for (struct open *o = *open_slot(t, key); o; o = o->chain) {
-		if (o->key != key || !open_in_time(o, start_us) || !same_sender_side(t, o, peer, name))
+	for (struct found *f = finder_first(&t->open_by_address, key); f; f = f->chain) {
+		struct open *o = FOUND(f, struct open, by_address);
+		if (f->key != key || !open_in_time(o, start_us) || !same_sender_side(t, o, peer, name))
 			continue;
 		bool same = ip_eq(&o->peer.ip, &peer->ip);
 		if (!best || (same && !best_same) || (same == best_same && o->last_try_us < best->last_try_us)) {
@@ -154,32 +133,11 @@ void open_expire(struct tracker *t, int64_t now_us)
 		open_drop(t, t->open_old);
 }
 
-/* Slots of dropped ones that are still in the list of new ones. */
-static bool opens_reap(struct tracker *t)
-{
-	struct open **at = &t->open_dirty, *o;
-	bool any = false;
-
-	while ((o = *at)) {
-		if (o->key) {
-			at = &o->next_dirty;
-			continue;
-		}
-		*at = o->next_dirty;
-		slab_give(&t->opens, o);
-		any = true;
-	}
-	t->open_dirty_end = at;
-	return any;
-}
-
 /* The oldest makes room: whether it comes back cannot be seen any more. */
 void open_evict(struct tracker *t)
 {
 	struct open *o = t->open_old;
 
-	if (opens_reap(t))
-		return;
 	if (o->r && o->r->text[0]) {
 		t->counts.evictions++;
 		if (t->us - o->last_try_us <= RETURN_WITHIN)
@@ -192,16 +150,10 @@ void open_evict(struct tracker *t)
 
 void opens_flush(struct tracker *t)
 {
-	for (struct open *o = t->open_dirty, *next; o; o = next) {
-		next = o->next_dirty;
-		o->dirty = false;
-		if (o->key == 0) {
-			slab_give(&t->opens, o);
-			continue;
-		}
+	for (struct news *n; (n = t->open_news.first);) {
+		struct open *o = FOUND(n, struct open, news);
+		news_remove(&t->open_news, n);
 		o->stored = true;
 		t->sink.pending_put(t->sink.arg, PENDING_OPEN, o->place, pending_open(o));
 	}
-	t->open_dirty = NULL;
-	t->open_dirty_end = &t->open_dirty;
 }

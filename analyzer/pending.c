@@ -475,7 +475,7 @@ static void code_open(struct codec *c, struct open *o)
 {
 	uint32_t *counts[] = {&o->client, &o->host, &o->attempts, &o->sender, &o->shown};
 
-	CODE(c, o->key);
+	CODE(c, o->by_address.key);
 	CODE(c, o->mail_id);
 	CODE(c, o->place);
 	CODE(c, o->sender_hash);
@@ -632,12 +632,9 @@ static void load_mail(struct tracker *t, struct codec *c)
 
 	CODE(c, id);
 	struct mail *m = mail_new(t, id);
-	/* nothing about it is new */
-	t->mail_dirty = NULL;
-	t->mail_dirty_end = &t->mail_dirty;
 	loaded_add(m);
 	code_mail(c, t, m);
-	m->dirty = false;
+	news_remove(&t->mail_news, &m->news); /* nothing about it is new */
 	m->stored = true;
 }
 

@@ -18,17 +18,13 @@ uint64_t session_name(const struct session *s)
 	return (uint64_t)s->host->id << 32 | s->pid;
 }
 
-static struct session **session_slot(struct tracker *t, uint64_t key)
-{
-	return &t->session_table[(key >> 32) & t->session_mask];
-}
-
 struct session *session_find(struct tracker *t, const struct host *h, uint32_t pid)
 {
 	uint64_t key = session_key(h, pid);
 
-	for (struct session *s = *session_slot(t, key); s; s = s->chain)
-		if (s->key == key) {
+	for (struct found *f = finder_first(&t->session_by_pid, key); f; f = f->chain)
+		if (f->key == key) {
+			struct session *s = FOUND(f, struct session, by_pid);
 			s->used_by = t->line;
 			return s;
 		}
@@ -52,11 +48,7 @@ static void session_append(struct tracker *t, struct session *s)
 /* Its row is to be written anew. */
 void session_changed(struct tracker *t, struct session *s)
 {
-	if (s->dirty)
-		return;
-	s->dirty = true;
-	s->next_dirty = t->session_dirty;
-	t->session_dirty = s;
+	news_add(&t->session_news, &s->news);
 }
 
 void session_touch(struct tracker *t, struct session *s)
@@ -87,18 +79,9 @@ static void session_leave_messages(struct tracker *t, struct session *s, enum se
 
 static void session_free(struct tracker *t, struct session *s)
 {
-	struct session **at = session_slot(t, s->key);
-
-	while (*at != s)
-		at = &(*at)->chain;
-	*at = s->chain;
+	finder_drop(&t->session_by_pid, &s->by_pid);
 	session_unlink(t, s);
-	if (s->dirty) {
-		struct session **d = &t->session_dirty;
-		while (*d != s)
-			d = &(*d)->next_dirty;
-		*d = s->next_dirty;
-	}
+	news_remove(&t->session_news, &s->news);
 	if (s->stored)
 		t->sink.pending_drop(t->sink.arg, PENDING_SESSION, session_name(s));
 	slab_give(&t->sessions, s);
@@ -140,12 +123,11 @@ static struct session *session_add(struct tracker *t, struct host *h, uint64_t k
 		if (!session_evict_oldest(t))
 			msg_bug("no room for a session and none to evict");
 	s->used_by = t->line;
-	s->key = key;
+	s->by_pid.key = key;
 	s->host = h;
 	s->pid = pid;
 	s->last_us = t->us;
-	s->chain = *session_slot(t, key);
-	*session_slot(t, key) = s;
+	finder_put(&t->session_by_pid, &s->by_pid);
 	session_append(t, s);
 	return s;
 }

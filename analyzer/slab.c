@@ -5,6 +5,22 @@
 
 #include "msg.h"
 
+/* What was given back is poison to AddressSanitizer, but for the link to the next free one. */
+#if defined(__SANITIZE_ADDRESS__)
+#define GUARDED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GUARDED 1
+#endif
+#endif
+
+#ifdef GUARDED
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, n) ((void)(at), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(at, n) ((void)(at), (void)(n))
+#endif
+
 void slab_init(struct slab *s, size_t size, uint32_t max)
 {
 	size = (size + 7) & ~(size_t)7;
@@ -28,6 +44,7 @@ void *slab_take(struct slab *s)
 	else
 		return NULL;
 	s->used++;
+	ASAN_UNPOISON_MEMORY_REGION(thing, s->size);
 	memset(thing, 0, s->size);
 	return thing;
 }
@@ -37,4 +54,5 @@ void slab_give(struct slab *s, void *thing)
 	memcpy(thing, &s->free, sizeof s->free);
 	s->free = thing;
 	s->used--;
+	ASAN_POISON_MEMORY_REGION((char *)thing + sizeof s->free, s->size - sizeof s->free);
 }

@@ -19,15 +19,6 @@ const struct tracker_limits tracker_limits_default = {
     .arrivals = 8192,
 };
 
-static uint32_t table_mask(uint32_t n)
-{
-	uint32_t size = 1024;
-
-	while (size < n)
-		size *= 2;
-	return size - 1;
-}
-
 static void tables_new(struct tracker *t)
 {
 	const struct tracker_limits *l = &t->limits;
@@ -42,16 +33,12 @@ static void tables_new(struct tracker *t)
 	slab_init(&t->pasts, sizeof(struct past), l->waits);
 	slab_init(&t->opens, sizeof(struct open), l->opens);
 	slab_init(&t->arrivals, sizeof(struct arrival), l->arrivals);
-	t->session_mask = table_mask(l->sessions);
-	t->message_mask = table_mask(l->messages);
-	t->open_mask = table_mask(l->opens);
-	t->arrival_mask = table_mask(l->arrivals);
-	t->arrival_table = xcalloc(t->arrival_mask + 1, sizeof *t->arrival_table);
+	finder_init(&t->session_by_pid, l->sessions);
+	finder_init(&t->message_by_id, l->messages);
+	finder_init(&t->open_by_address, l->opens);
+	finder_init(&t->open_by_mail, l->opens);
+	finder_init(&t->arrival_by_id, l->arrivals);
 	t->tls = xcalloc(1u << TLS_BITS, sizeof *t->tls);
-	t->session_table = xcalloc(t->session_mask + 1, sizeof *t->session_table);
-	t->message_table = xcalloc(t->message_mask + 1, sizeof *t->message_table);
-	t->open_table = xcalloc(t->open_mask + 1, sizeof *t->open_table);
-	t->open_mail_table = xcalloc(t->open_mask + 1, sizeof *t->open_mail_table);
 	t->net_filter = xcalloc(NET_FILTER, sizeof *t->net_filter);
 	t->tail_filter = xcalloc(NET_FILTER, sizeof *t->tail_filter);
 	t->pair_filter = xcalloc(NET_FILTER, sizeof *t->pair_filter);
@@ -71,9 +58,10 @@ struct tracker *tracker_new(const struct sink *sink, const struct origin *origin
 	t->limits = *limits;
 	for (size_t i = 0; i < filters_n && i < FILTERS_MAX; i++)
 		t->filter[t->filters++] = filters[i];
-	t->message_dirty_end = &t->message_dirty;
-	t->mail_dirty_end = &t->mail_dirty;
-	t->open_dirty_end = &t->open_dirty;
+	news_init(&t->session_news);
+	news_init(&t->message_news);
+	news_init(&t->mail_news);
+	news_init(&t->open_news);
 	tables_new(t);
 	shapes_init();
 	return t;
@@ -98,13 +86,15 @@ struct tracker *tracker_free(struct tracker *t)
 {
 	struct slab *pools[] = {&t->sessions, &t->mails, &t->txs,   &t->entries, &t->recipients,
 	                        &t->messages, &t->waits, &t->pasts, &t->opens,   &t->arrivals};
-	void *tables[] = {t->session_table, t->message_table, t->open_table,    t->open_mail_table,
-	                  t->net_filter,    t->tail_filter,   t->pair_filter,   t->org_cache,
-	                  t->host,          t->told,          t->arrival_table, t->tls};
+	struct finder *finders[] = {&t->session_by_pid, &t->message_by_id, &t->open_by_address, &t->open_by_mail,
+	                            &t->arrival_by_id};
+	void *tables[] = {t->net_filter, t->tail_filter, t->pair_filter, t->org_cache, t->host, t->told, t->tls};
 
 	texts_free(t);
 	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
 		slab_release(pools[i]);
+	for (size_t i = 0; i < sizeof finders / sizeof *finders; i++)
+		finder_release(finders[i]);
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		free(tables[i]);
 	free(t);
@@ -613,29 +603,22 @@ void tracker_stream(struct tracker *t)
 
 static void sessions_flush(struct tracker *t)
 {
-	for (struct session *s = t->session_dirty, *next; s; s = next) {
-		next = s->next_dirty;
-		s->dirty = false;
+	for (struct news *n; (n = t->session_news.first);) {
+		struct session *s = FOUND(n, struct session, news);
+		news_remove(&t->session_news, n);
 		s->stored = true;
 		t->sink.pending_put(t->sink.arg, PENDING_SESSION, session_name(s), pending_session(s));
 	}
-	t->session_dirty = NULL;
 }
 
 static void messages_flush(struct tracker *t)
 {
-	for (struct message *m = t->message_dirty, *next; m; m = next) {
-		next = m->next_dirty;
-		m->dirty = false;
-		if (m->gone) {
-			slab_give(&t->messages, m);
-			continue;
-		}
+	for (struct news *n; (n = t->message_news.first);) {
+		struct message *m = FOUND(n, struct message, news);
+		news_remove(&t->message_news, n);
 		m->stored = true;
 		t->sink.pending_put(t->sink.arg, PENDING_MESSAGE, message_name(m), pending_message(m));
 	}
-	t->message_dirty = NULL;
-	t->message_dirty_end = &t->message_dirty;
 }
 
 void tracker_flush(struct tracker *t)

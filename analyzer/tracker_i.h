@@ -18,6 +18,7 @@
 #ifndef WB_TRACKER_I_H
 #define WB_TRACKER_I_H
 
+#include "finder.h"
 #include "slab.h"
 #include "tracker.h"
 
@@ -34,6 +35,42 @@
 /* One transaction, and one mail, may take a quarter of all room for recipients; 10 times Postfix's own limit. */
 #define RECIPIENTS_MAX(t) ((t)->limits.recipients / 4 < 10000 ? (t)->limits.recipients / 4 : 10000)
 #define MESSAGE_IDLE (10 * 86400 * SECOND) /* twice Postfix's default queue lifetime */
+
+/*
+ * What has changed since the last flush and is to be written then, in the order
+ * in which it first changed. Things bring their own link.
+ */
+struct news {
+	struct news *next, **at; /* at: what points here; NULL: not in the list */
+};
+
+struct news_list {
+	struct news *first, **end;
+};
+
+static inline void news_init(struct news_list *list)
+{
+	*list = (struct news_list){.end = &list->first};
+}
+
+static inline void news_add(struct news_list *list, struct news *n)
+{
+	if (n->at)
+		return;
+	n->next = NULL;
+	n->at = list->end;
+	*list->end = n;
+	list->end = &n->next;
+}
+
+static inline void news_remove(struct news_list *list, struct news *n)
+{
+	if (!n->at)
+		return;
+	*n->at = n->next;
+	*(n->next ? &n->next->at : &list->end) = n->at;
+	n->at = NULL;
+}
 
 /*
  * Who is on the other side, as far as it decides whether a try is the same
@@ -96,15 +133,16 @@ struct transaction {
 };
 
 struct session {
-	struct session *chain, *older, *newer, *next_dirty;
-	uint64_t key;
+	struct found by_pid;
+	struct session *older, *newer;
+	struct news news;
 	struct host *host;
 	uint32_t pid;
 	int64_t last_us;
 	uint32_t used_by; /* the line that looked it up last */
 	uint32_t refused;
 	uint16_t bound_n;
-	bool dirty, stored, lost;
+	bool stored, lost;
 	uint32_t wide[FACT_TEXTS];
 	struct transaction *tx;
 	struct message *bound;
@@ -132,7 +170,8 @@ struct recipient {
 };
 
 struct mail {
-	struct mail *older, *newer, *next_dirty;
+	struct mail *older, *newer;
+	struct news news;
 	uint64_t id;
 	struct transaction *txs;
 	struct recipient *recipients;
@@ -142,7 +181,7 @@ struct mail {
 	int64_t first_us, last_us;
 	uint64_t shown_tx;
 	uint8_t digits, spf, dkim, dmarc, spam, flags;
-	bool dirty, stored, told;
+	bool stored, told;
 };
 
 struct past { /* a delivery that nobody waited for (yet) */
@@ -161,10 +200,18 @@ enum message_kind {
 };
 
 struct message {
-	struct message *chain, *older, *newer, *sooner, *later, *next_bound, *next_dirty;
-	uint64_t key, first;
-	uint32_t used_by;
+	struct found by_id; /* what each line about it looks at stands together */
 	struct host *host;
+	char queue_id[QUEUE_ID_MAX];
+	uint32_t used_by;
+	int32_t nrcpt;
+	struct message *older, *newer;
+	int64_t touched_us;
+	struct news news;
+	uint8_t kind, timer; /* timer: 0, TIMER_ABORT, TIMER_LINGER */
+	bool accepted, held, closed, expired, refused, tentative, named, login, stored, settling;
+	uint64_t first;
+	struct message *sooner, *later, *next_bound;
 	struct session *session;
 	struct transaction *tx;
 	struct wait *waits;
@@ -172,29 +219,27 @@ struct message {
 	struct peer peer;
 	uint64_t sender_hash;
 	uint32_t client; /* 0: not asked for yet */
+	int64_t since_us, due_us;
 	char client_name[80], client_ip[48];
-	int64_t since_us, touched_us, due_us;
-	int32_t nrcpt;
-	uint8_t kind, timer; /* timer: 0, TIMER_ABORT, TIMER_LINGER */
-	bool accepted, held, closed, expired, refused, tentative, named, login, dirty, stored, gone, settling;
-	char queue_id[QUEUE_ID_MAX];
 };
 enum { TIMER_NONE, TIMER_ABORT, TIMER_LINGER };
 
 struct open { /* a recipient that was refused for now and may return */
-	struct open *chain, *mail_chain, *older, *newer, *next_dirty;
-	uint64_t key, mail_id, place, sender_hash, address;
+	struct found by_address, by_mail;
+	struct open *older, *newer;
+	struct news news;
+	uint64_t mail_id, place, sender_hash, address;
 	struct peer peer;
 	int64_t end_us, last_try_us, first_us;
 	uint32_t client, host, attempts, sender, shown;
 	uint8_t digits;
 	struct recipient *r;
-	bool dirty, stored;
+	bool stored;
 };
 
 struct arrival { /* between client= and qmgr's line */
-	struct arrival *chain, *older, *newer;
-	uint64_t key;
+	struct found by_id;
+	struct arrival *older, *newer;
 	struct host *host;
 	int64_t since_us;
 	struct ip ip;
@@ -234,18 +279,15 @@ struct tracker {
 	struct host **host;
 	uint32_t hosts;
 	struct host *last_host;
-	struct session **session_table, *session_old, *session_new;
-	struct message **message_table, *message_old, *message_new;
-	struct open **open_table, **open_mail_table, *open_old, *open_new;
+	struct finder session_by_pid, message_by_id, open_by_address, open_by_mail, arrival_by_id;
+	struct session *session_old, *session_new;
+	struct message *message_old, *message_new;
+	struct open *open_old, *open_new;
 	struct mail *mail_old, *mail_new;
-	struct arrival **arrival_table, *arrival_old, *arrival_new;
+	struct arrival *arrival_old, *arrival_new;
 	struct tls_seen *tls;
 	bool tls_dirty;
-	struct session *session_dirty;
-	struct message *message_dirty, **message_dirty_end;
-	struct mail *mail_dirty, **mail_dirty_end;
-	struct open *open_dirty, **open_dirty_end;
-	uint32_t session_mask, message_mask, open_mask, arrival_mask;
+	struct news_list session_news, message_news, mail_news, open_news;
 	uint16_t *net_filter, *tail_filter; /* of clients with an open refusal */
 	uint16_t *pair_filter;              /* of these with the sender */
 	struct {
@@ -396,7 +438,7 @@ void recipient_remove(struct tracker *t, struct recipient *r);
 void tx_say(struct tracker *t, struct transaction *tx);
 
 /* open.c */
-struct open **open_mail_slot(struct tracker *t, uint64_t mail_id);
+uint64_t open_mail_key(uint64_t mail_id);
 void open_touch(struct tracker *t, struct open *o);
 void open_evict(struct tracker *t);
 

@@ -111,7 +111,8 @@ static struct mail *mail_of_chain(struct tracker *t, uint64_t id)
 {
 	struct mail *m = mail_new(t, id);
 
-	for (struct open *o = *open_mail_slot(t, id); o; o = o->mail_chain) {
+	for (struct found *f = finder_first(&t->open_by_mail, open_mail_key(id)); f; f = f->chain) {
+		struct open *o = FOUND(f, struct open, by_mail);
 		if (o->mail_id != id || o->r)
 			continue;
 		struct recipient *r = recipient_silent(t, m, o->address, o->shown, o->last_try_us);
@@ -407,7 +408,7 @@ static void entry_publish(struct tracker *t, struct transaction *tx, struct entr
 
 	while (!(o = slab_take(&t->opens)))
 		open_evict(t);
-	o->key = tx->sender_hash * 31 + e->address;
+	o->by_address.key = tx->sender_hash * 31 + e->address;
 	o->sender_hash = tx->sender_hash;
 	o->mail_id = tx->mail ? tx->mail->id : tx->id;
 	o->address = e->address;

@@ -38,7 +38,7 @@ static char *read_log(struct slice log, const struct tracker_limits *limits, uns
 {
 	struct world *w = world_new(limits, forget_every);
 
-	w->filter[w->filters++] = SLICE("scan.example");
+	world_filter(w, SLICE("scan.example"));
 	world_feed(w, log);
 	world_check(w);
 	tracker_flush(w->tracker);

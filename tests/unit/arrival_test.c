@@ -177,11 +177,8 @@ static void what_comes_back_from_a_filter_is_not_told(void **state)
 static void what_a_filter_of_the_settings_gives_back_is_not_told(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < READERS; i++) {
-		readers[i]->filter[readers[i]->filters++] = SLICE("10.0.0.3");
-		tracker_free(readers[i]->tracker);
-		world_tracker(readers[i]);
-	}
+	for (size_t i = 0; i < READERS; i++)
+		world_filter(readers[i], SLICE("10.0.0.3"));
 	story(ARRIVED("03T10:01:00", "3", "scan.inner.example[10.0.0.3]", Q3, BOSS));
 	told_are(0);
 }

@@ -359,6 +359,15 @@ static inline uint32_t world_count_txs(const struct tracker *t, uint32_t *entrie
 	return n;
 }
 
+static inline bool world_wait_stands(const struct wait *w)
+{
+	const struct wait *x = w->message->waits;
+
+	while (x && x != w)
+		x = x->next;
+	return x && x->message == w->message;
+}
+
 static inline void world_check_recipients(const struct tracker *t, uint32_t *recipients, uint32_t *waits)
 {
 	for (struct mail *m = t->mail_old; m; m = m->newer) {
@@ -373,13 +382,13 @@ static inline void world_check_recipients(const struct tracker *t, uint32_t *rec
 			for (struct wait *w = r->waits; w; w = w->next_of_r) {
 				++*waits;
 				refs++;
-				if (w->r != r || w->message->gone)
+				if (w->r != r || !world_wait_stands(w))
 					world_bad("a wait points elsewhere");
 			}
 		}
 		if (refs != m->refs)
 			world_bad("a mail's references are not as many as it says");
-		if (refs == 0 && !m->dirty)
+		if (refs == 0 && !m->news.at)
 			world_bad("a mail that nobody needs is kept");
 	}
 }
@@ -404,17 +413,17 @@ static inline void world_check(const struct world *w)
 		if (m->tx && m->tx->message != m)
 			world_bad("a transaction of another queue file");
 	}
-	for (struct message *m = t->message_dirty; m; m = m->next_dirty)
-		messages += m->gone;
 	for (struct open *o = t->open_old; o; o = o->newer)
 		opens++;
-	for (struct open *o = t->open_dirty; o; o = o->next_dirty)
-		opens += o->key == 0;
 	world_check_recipients(t, &recipients, &waits_of_r);
 	if (sessions != t->sessions.used || mails != t->mails.used || txs != t->txs.used ||
 	    entries != t->entries.used || recipients != t->recipients.used || messages != t->messages.used ||
 	    waits != t->waits.used || waits_of_r != waits || pasts != t->pasts.used || opens != t->opens.used)
 		world_bad("what is handed out and what is in use differ");
+	if (t->session_by_pid.used != sessions || t->message_by_id.used != messages ||
+	    t->open_by_address.used != opens || t->open_by_mail.used != opens ||
+	    t->arrival_by_id.used != t->arrivals.used)
+		world_bad("what can be found and what is in use differ");
 }
 
 /* ------------------------------------------------------------- birth, lines, death */
@@ -461,6 +470,14 @@ static inline struct world *world_new(const struct tracker_limits *limits, unsig
 	syslog_init(&w->frame, 2026);
 	world_tracker(w);
 	return w;
+}
+
+/* Before the first line: the settings name a content filter. */
+static inline void world_filter(struct world *w, struct slice relay)
+{
+	w->filter[w->filters++] = relay;
+	tracker_free(w->tracker);
+	world_tracker(w);
 }
 
 static inline struct world *world_free(struct world *w)
