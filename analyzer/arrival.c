@@ -12,11 +12,6 @@
 /* A big mail on a slow line takes its time; then it is gone without having come (grammar 7, row 11). */
 #define ARRIVAL_IDLE (3600 * SECOND)
 
-static uint64_t arrival_key(const struct tracker *t, const struct host *h, struct slice queue_id)
-{
-	return slice_hash_short(queue_id, t->key[0] + h->number, t->key[1]);
-}
-
 static inline bool arrival_is(const struct arrival *a, const struct host *h, struct slice id)
 {
 	return a->host == h && slice_same(a->queue_id, id.p, id.n) && a->queue_id[id.n] == '\0';
@@ -27,15 +22,13 @@ static uint64_t arrival_name(const struct arrival *a)
 	return slice_hash(slice_str(a->queue_id), a->host->id, 0) >> 1;
 }
 
-static struct arrival *arrival_find(struct tracker *t, const struct host *h, struct slice queue_id)
+struct arrival *arrival_find(struct tracker *t, const struct queue_name *name)
 {
-	if (queue_id.n >= QUEUE_ID_MAX)
+	if (name->id.n >= QUEUE_ID_MAX)
 		return NULL;
-	uint64_t key = arrival_key(t, h, queue_id);
-
-	for (struct found *f = finder_first(&t->arrival_by_id, key); f; f = f->chain) {
+	for (struct found *f = finder_first(&t->arrival_by_id, name->key); f; f = f->chain) {
 		struct arrival *a = FOUND(f, struct arrival, by_id);
-		if (f->key == key && arrival_is(a, h, queue_id))
+		if (f->key == name->key && arrival_is(a, name->host, name->id))
 			return a;
 	}
 	return NULL;
@@ -51,9 +44,9 @@ static void arrival_drop(struct tracker *t, struct arrival *a)
 	slab_give(&t->arrivals, a);
 }
 
+/* by_id.key is set: its name's. */
 void arrival_insert(struct tracker *t, struct arrival *a)
 {
-	a->by_id.key = arrival_key(t, a->host, slice_str(a->queue_id));
 	finder_put(&t->arrival_by_id, &a->by_id);
 	a->older = t->arrival_new;
 	*(t->arrival_new ? &t->arrival_new->newer : &t->arrival_old) = a;
@@ -72,16 +65,17 @@ static struct arrival *arrival_take(struct tracker *t)
 }
 
 /* A `client=` of somebody who is neither loopback nor our own filter. */
-void arrival_add(struct tracker *t, struct host *h, const struct record *rec, const struct peer *peer)
+void arrival_add(struct tracker *t, const struct queue_name *name, const struct record *rec, const struct peer *peer)
 {
 	struct arrival *a;
 
 	if (rec->queue_id.n >= QUEUE_ID_MAX || !peer->has_ip || slice_chr(rec->queue_id, '\0') >= 0)
 		return;
-	if ((a = arrival_find(t, h, rec->queue_id)))
+	if ((a = arrival_find(t, name)))
 		arrival_drop(t, a); /* queue ids come back */
 	a = arrival_take(t);
-	a->host = h;
+	a->by_id.key = name->key;
+	a->host = name->host;
 	a->since_us = t->us;
 	a->ip = peer->ip;
 	a->submission = is_submission(rec->line->tag);
@@ -108,13 +102,9 @@ static void texts_of(const struct message *m, uint32_t text[FACT_TEXTS])
 }
 
 /* qmgr has it: rec is its line with the sender, its fields are read. m: the queue file if somebody asked about it. */
-void arrival_queued(struct tracker *t, struct host *h, const struct record *rec, const struct message *m)
+void arrival_queued(struct tracker *t, struct arrival *a, const struct record *rec, const struct message *m)
 {
-	struct arrival *a = arrival_find(t, h, rec->queue_id);
-
-	if (!a)
-		return;
-	struct fact_accepted f = {.host = h->id,
+	struct fact_accepted f = {.host = a->host->id,
 	                          .us = t->us,
 	                          .client_name = slice_str(a->client_name),
 	                          .client_ip = slice_str(a->client_ip),
@@ -129,14 +119,9 @@ void arrival_queued(struct tracker *t, struct host *h, const struct record *rec,
 	arrival_drop(t, a);
 }
 
-bool arrivals_have(struct tracker *t, const struct host *h, struct slice queue_id)
+void arrival_forget(struct tracker *t, const struct queue_name *name)
 {
-	return t->arrivals.used && arrival_find(t, h, queue_id);
-}
-
-void arrival_forget(struct tracker *t, const struct host *h, struct slice queue_id)
-{
-	struct arrival *a = t->arrivals.used ? arrival_find(t, h, queue_id) : NULL;
+	struct arrival *a = arrival_find(t, name);
 
 	if (a)
 		arrival_drop(t, a);

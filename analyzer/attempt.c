@@ -184,9 +184,10 @@ static void smtpd_attempt(struct tracker *t, struct host *h, struct record *rec,
 	tx_note(t, tx, rec, a);
 	if (slice_is_set(rec->queue_id) && !tx->message && !suspect) {
 		/* its client= was of no interest then, or is lost: the line itself says that a recipient was accepted */
-		struct message *m = message_find(t, h, rec->queue_id);
+		struct queue_name name = queue_name(t, h, rec->queue_id);
+		struct message *m = message_find(t, &name);
 		if (!m || m->kind != MESSAGE_WATCH)
-			m = message_new(t, h, rec->queue_id, MESSAGE_MINE, a->place);
+			m = message_new(t, &name, MESSAGE_MINE, a->place);
 		m->kind = MESSAGE_MINE;
 		message_bind(t, m, tx);
 	}
@@ -212,7 +213,8 @@ static void screen_attempt(struct tracker *t, struct host *h, struct record *rec
 /* Lines of cleanup and of milters at the end of the message: the queue id says whose they are. */
 static void message_attempt(struct tracker *t, struct host *h, struct record *rec, struct fact_attempt *a)
 {
-	struct message *m = message_find(t, h, rec->queue_id);
+	struct queue_name name = queue_name(t, h, rec->queue_id);
+	struct message *m = message_find(t, &name);
 
 	if (!m || !m->tx) {
 		if (m && m->kind != MESSAGE_MINE && m->kind != MESSAGE_WATCH) {
@@ -220,7 +222,7 @@ static void message_attempt(struct tracker *t, struct host *h, struct record *re
 			return;
 		}
 		if (!m)
-			m = message_new(t, h, rec->queue_id, MESSAGE_MINE, a->place);
+			m = message_new(t, &name, MESSAGE_MINE, a->place);
 		m->kind = MESSAGE_MINE;
 		struct transaction *tx = tx_new(t, h, a->place);
 		if (slice_is_set(rec->sender)) {

@@ -343,18 +343,15 @@ void message_close(struct tracker *t, struct message *m)
 
 void message_removed(struct tracker *t, struct message *m, const struct record *rec)
 {
-	bool discarded = slice_eq(rec->detail, SLICE("discarded"));
-	bool canceled = slice_eq(rec->detail, SLICE("canceled"));
-
 	if (m->closed)
 		return;
 	for (struct wait *w = m->waits, *next; w; w = next) {
 		next = w->next;
 		if (w->done)
 			continue;
-		if (discarded)
+		if (slice_eq(rec->detail, SLICE("discarded")))
 			wait_final(t, w, FATE_DISCARDED);
-		else if (canceled)
+		else if (slice_eq(rec->detail, SLICE("canceled")))
 			wait_final(t, w, FATE_ABORTED);
 		else
 			message_settle(t, m, w);
@@ -405,10 +402,11 @@ static void past_replay(struct tracker *t, struct message *m, struct wait *w)
 /* The recipient goes on under another queue id: known already, or to be seen. */
 void wait_link(struct tracker *t, struct host *h, struct slice queue_id, struct recipient *r, uint64_t address)
 {
-	struct message *m = message_find(t, h, queue_id);
+	struct queue_name name = queue_name(t, h, queue_id);
+	struct message *m = message_find(t, &name);
 
 	if (!m)
-		m = message_new(t, h, queue_id, MESSAGE_HOP, 0);
+		m = message_new(t, &name, MESSAGE_HOP, 0);
 	if (m->kind == MESSAGE_CANDIDATE) {
 		m->kind = MESSAGE_HOP;
 		message_changed(t, m);

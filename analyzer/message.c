@@ -11,9 +11,9 @@
 
 /* -------------------------------------------------------------- the queue file */
 
-static uint64_t message_key(const struct tracker *t, const struct host *h, struct slice id)
+struct queue_name queue_name(const struct tracker *t, struct host *h, struct slice id)
 {
-	return slice_hash_short(id, t->key[0] + h->number, t->key[1]);
+	return (struct queue_name){h, id, slice_hash_short(id, t->key[0] + h->number, t->key[1])};
 }
 
 static inline bool message_is(const struct message *m, const struct host *h, struct slice id)
@@ -27,19 +27,25 @@ uint64_t message_name(const struct message *m)
 	return slice_hash(slice_str(m->queue_id), m->host->id, 0) >> 1;
 }
 
-struct message *message_find(struct tracker *t, const struct host *h, struct slice queue_id)
+struct message *message_find(struct tracker *t, const struct queue_name *name)
 {
-	if (queue_id.n >= QUEUE_ID_MAX || t->messages.used == 0)
+	if (name->id.n >= QUEUE_ID_MAX)
 		return NULL;
-	uint64_t key = message_key(t, h, queue_id);
-	for (struct found *f = finder_first(&t->message_by_id, key); f; f = f->chain) {
+	for (struct found *f = finder_first(&t->message_by_id, name->key); f; f = f->chain) {
 		struct message *m = FOUND(f, struct message, by_id);
-		if (f->key == key && message_is(m, h, queue_id)) {
+		if (f->key == name->key && message_is(m, name->host, name->id)) {
 			m->used_by = t->line;
 			return m;
 		}
 	}
 	return NULL;
+}
+
+struct message *message_of(struct tracker *t, struct host *h, struct slice queue_id)
+{
+	struct queue_name name = queue_name(t, h, queue_id);
+
+	return message_find(t, &name);
 }
 
 static void message_unlink(struct tracker *t, struct message *m)
@@ -70,9 +76,9 @@ void message_touch(struct tracker *t, struct message *m)
 	message_changed(t, m);
 }
 
+/* by_id.key is set: its name's. */
 void message_insert(struct tracker *t, struct message *m)
 {
-	m->by_id.key = message_key(t, m->host, slice_str(m->queue_id));
 	finder_put(&t->message_by_id, &m->by_id);
 	message_append(t, m);
 }
@@ -105,18 +111,18 @@ bool message_evict(struct tracker *t)
 }
 
 /* A new file under an id that we still hold: the old one is over (ids come back). */
-struct message *message_new(struct tracker *t, struct host *h, struct slice queue_id, enum message_kind kind,
-                            uint64_t first)
+struct message *message_new(struct tracker *t, const struct queue_name *name, enum message_kind kind, uint64_t first)
 {
-	struct message *m = message_find(t, h, queue_id);
+	struct message *m = message_find(t, name);
 
 	if (m)
 		message_free(t, m);
 	while (!(m = slab_take(&t->messages)))
 		if (!message_evict(t))
 			msg_bug("no room for a queue file");
-	memcpy(m->queue_id, queue_id.p, queue_id.n < QUEUE_ID_MAX ? queue_id.n : QUEUE_ID_MAX - 1);
-	m->host = h;
+	text_keep(m->queue_id, sizeof m->queue_id, name->id);
+	m->by_id.key = name->id.n < QUEUE_ID_MAX ? name->key : queue_name(t, name->host, slice_str(m->queue_id)).key;
+	m->host = name->host;
 	m->kind = (uint8_t)kind;
 	m->first = first;
 	m->since_us = t->us;

@@ -4,15 +4,57 @@
 #include "msg.h"
 #include "tracker_i.h"
 
+/* -------------------------------------------------------------------- addresses */
+
+/* Eight bytes with A to Z made small, and nothing else. */
+static inline uint64_t word_small(uint64_t w)
+{
+	uint64_t low = w & 0x7f7f7f7f7f7f7f7f;
+	uint64_t from_a = low + 0x3f3f3f3f3f3f3f3f, above_z = low + 0x2525252525252525; /* the top bits tell */
+
+	return w | (from_a & ~above_z & ~w & 0x8080808080808080) >> 2;
+}
+
+/* Fewer than eight bytes as one word. */
+static inline uint64_t word_short(struct slice s)
+{
+	uint64_t w = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		w = w << 8 | (unsigned char)s.p[i];
+	return w;
+}
+
+/* slice_hash_short of the text with A to Z made small; *bits: those that any of its bytes has. */
+static inline uint64_t hash_small(struct slice s, const uint64_t key[2], uint64_t *bits)
+{
+	uint64_t h = key[0] ^ s.n, w;
+
+	*bits = 0;
+	for (size_t i = 0; i + 8 < s.n; i += 8) {
+		*bits |= w = slice_word(s.p + i);
+		h = slice_mix(h ^ word_small(w), key[1] | 1);
+	}
+	*bits |= w = s.n >= 8 ? slice_word(s.p + s.n - 8) : word_short(s);
+	return slice_mix(h ^ word_small(w), key[1] | 1);
+}
+
+/* Nearly all are ASCII, and need not be written down anew to be folded. */
 uint64_t tracker_address(const struct tracker *t, struct slice a)
 {
 	char buf[2048];
-	/* `postmaster` and `<postmaster@x.>` differ on purpose; a trailing dot of the domain does not (design.md 3) */
-	struct slice folded = slice_fold(slice_ends(a, SLICE(".")) ? slice_head(a, a.n - 1) : a, buf, sizeof buf);
-	uint64_t h = slice_hash(folded, t->key[0], t->key[1]);
+	uint64_t bits;
 
+	/* `postmaster` and `<postmaster@x.>` differ on purpose; a trailing dot of the domain does not (design.md 3) */
+	if (a.n && a.p[a.n - 1] == '.')
+		a.n--;
+	uint64_t h = hash_small(a, t->key, &bits);
+	if (bits & 0x8080808080808080)
+		h = slice_hash_short(slice_fold(a, buf, sizeof buf), t->key[0], t->key[1]);
 	return h ? h : 1; /* 0 stands for "all recipients" */
 }
+
+/* -------------------------------------------------------------------- clients */
 
 static uint64_t org_hash(struct tracker *t, struct slice name)
 {
@@ -31,25 +73,22 @@ static uint64_t org_hash(struct tracker *t, struct slice name)
 /* The last two labels, any case: equal for all names of one organisational domain. */
 static uint64_t tail_hash(struct slice name)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-	int dots = 0;
+	static const uint64_t key[2] = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x9e3779b97f4a7c15)};
+	uint64_t bits;
 
 	if (name.n == 0 || slice_eq(name, SLICE("unknown")))
 		return 0;
 	if (name.p[name.n - 1] == '.')
 		name.n--;
-	for (size_t i = name.n; i-- > 0;) {
-		unsigned char c = (unsigned char)name.p[i];
-		if (c == '.' && ++dots == 2)
-			break;
-		h = (h ^ (c >= 'A' && c <= 'Z' ? c | 0x20u : c)) * UINT64_C(0x100000001b3);
-	}
-	return h | 1;
+	ptrdiff_t dot = slice_rchr(name, '.');
+	if (dot > 0)
+		dot = slice_rchr(slice_head(name, (size_t)dot), '.');
+	return hash_small(slice_from(name, (size_t)(dot + 1)), key, &bits) | 1;
 }
 
 void peer_read(struct slice name, struct slice ip, struct peer *out)
 {
-	memset(out, 0, sizeof *out);
+	*out = (struct peer){0};
 	out->tail = tail_hash(name);
 	out->has_ip = ip_parse(ip, &out->ip);
 	if (!out->has_ip)
@@ -69,6 +108,8 @@ void peer_org(struct tracker *t, struct peer *p, struct slice name)
 		p->org = org_hash(t, name);
 }
 
+/* -------------------------------------------------------------------- hosts */
+
 struct slice first_label(struct slice name)
 {
 	ptrdiff_t dot = slice_chr(name, '.');
@@ -76,33 +117,34 @@ struct slice first_label(struct slice name)
 	return dot > 0 ? slice_head(name, (size_t)dot) : name;
 }
 
-static inline bool host_is(const struct host *h, struct slice name)
+static struct host *host_get(struct tracker *t, struct slice name)
 {
-	return h->name_n == name.n && slice_same(h->name, name.p, name.n);
-}
+	struct host *h;
 
-struct host *tracker_host(struct tracker *t, struct slice name)
-{
-	struct host *h = t->last_host;
-
-	if (h && host_is(h, name))
-		return h;
+	t->last_host[1] = t->last_host[0];
 	name.n = name.n ? strnlen(name.p, name.n) : 0; /* damage: what we keep ends at a NUL */
 	for (uint32_t i = 0; i < t->hosts; i++)
 		if (host_is(t->host[i], name))
-			return t->last_host = t->host[i];
+			return t->last_host[0] = t->host[i];
 	if (t->hosts == HOSTS_MAX) /* forged names: all the rest share the last one */
-		return t->last_host = t->host[HOSTS_MAX - 1];
+		return t->last_host[0] = t->host[HOSTS_MAX - 1];
 	h = xcalloc(1, sizeof *h);
 	h->name = xstrndup(name.n ? name.p : "", name.n);
 	h->name_n = strlen(h->name);
 	h->label_n = first_label(slice_of(h->name, h->name_n)).n;
 	h->number = t->hosts;
-	h->loss_us = h->now_us = STAMP_NONE;
+	h->loss_us = STAMP_NONE;
 	h->due_us = INT64_MAX;
 	h->id = t->sink.host(t->sink.arg, name);
 	t->host[t->hosts++] = h;
-	return t->last_host = h;
+	return t->last_host[0] = h;
+}
+
+struct host *tracker_host(struct tracker *t, struct slice name)
+{
+	struct host *h = tracker_host_again(t, name);
+
+	return h ? h : host_get(t, name);
 }
 
 void text_keep(char *out, size_t cap, struct slice text)

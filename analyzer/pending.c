@@ -427,7 +427,7 @@ static void code_bound(struct codec *c, struct tracker *t, struct session *s)
 			m = m->next_bound;
 		}
 		code_queue_id(c, id);
-		struct message *found = c->reading ? message_find(t, s->host, slice_str(id)) : NULL;
+		struct message *found = c->reading ? message_of(t, s->host, slice_str(id)) : NULL;
 		if (found) {
 			found->session = s;
 			*at = found;
@@ -504,6 +504,8 @@ static void code_host_state(struct codec *c, struct host *h)
 	CODE(c, h->last.flags);
 	if (c->reading && h->last.tag_n <= h->last.n && h->last.n <= c->cap - c->n)
 		h->last.bytes = xcalloc(1, h->last.n + 1);
+	if (c->reading)
+		h->last.cap = h->last.n;
 	if (h->last.bytes)
 		code_bytes(c, h->last.bytes, h->last.n);
 	else
@@ -646,6 +648,7 @@ static void load_message(struct tracker *t, struct codec *c)
 		return;
 	code_message(c, t, m);
 	m->stored = true;
+	m->by_id.key = queue_name(t, m->host, slice_str(m->queue_id)).key;
 	message_insert(t, m);
 	int timer = m->timer;
 	m->timer = TIMER_NONE;
@@ -692,6 +695,7 @@ static void load_arrival(struct tracker *t, struct codec *c)
 		return;
 	code_arrival(c, t, a);
 	a->stored = true;
+	a->by_id.key = queue_name(t, a->host, slice_str(a->queue_id)).key;
 	arrival_insert(t, a);
 }
 

@@ -193,11 +193,6 @@ struct transaction *session_begin(struct tracker *t, struct session *s, uint64_t
 	return tx;
 }
 
-bool stage_is(const struct record *rec, struct slice stage)
-{
-	return slice_eq(rec->stage, stage);
-}
-
 bool stage_before_mail(const struct record *rec)
 {
 	return stage_is(rec, SLICE("CONNECT")) || stage_is(rec, SLICE("HELO")) || stage_is(rec, SLICE("EHLO"));

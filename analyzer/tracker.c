@@ -1,8 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../parsers/attrs.h"
-#include "../parsers/companions.h"
 #include "../parsers/shapes.h"
 #include "msg.h"
 #include "tracker_i.h"
@@ -135,7 +133,8 @@ static bool own_side(struct tracker *t, const struct record *rec, const struct p
 	return false;
 }
 
-static void client_of_session(struct tracker *t, struct session *s, struct record *rec, uint64_t place)
+static void client_of_session(struct tracker *t, const struct queue_name *name, struct session *s, struct record *rec,
+                              uint64_t place)
 {
 	session_touch(t, s);
 	if (s->tx && s->tx->message)
@@ -150,15 +149,15 @@ static void client_of_session(struct tracker *t, struct session *s, struct recor
 	if (!s->tx)
 		return;
 	s->tx->login |= (rec->flags & RECORD_LOGIN) != 0;
-	message_bind(t, message_new(t, s->host, rec->queue_id, MESSAGE_MINE, place), s->tx);
+	message_bind(t, message_new(t, name, MESSAGE_MINE, place), s->tx);
 }
 
 /* `client=` of a session that we know nothing of: from our own side, or where a refused try may return from? */
-static void client_alone(struct tracker *t, struct host *h, struct record *rec, uint64_t place, const struct peer *peer,
-                         bool own)
+static void client_alone(struct tracker *t, const struct queue_name *name, struct record *rec, uint64_t place,
+                         const struct peer *peer, bool own)
 {
-	struct message *first = slice_is_set(rec->orig_queue_id) ? message_find(t, h, rec->orig_queue_id) : NULL;
-	struct message *m = message_find(t, h, rec->queue_id);
+	struct message *first = slice_is_set(rec->orig_queue_id) ? message_of(t, name->host, rec->orig_queue_id) : NULL;
+	struct message *m = message_find(t, name);
 
 	if (m && m->kind == MESSAGE_HOP && m->first == 0) { /* named before its own first line */
 		m->first = place;
@@ -166,13 +165,13 @@ static void client_alone(struct tracker *t, struct host *h, struct record *rec, 
 		if (first)
 			message_hop(t, first, m);
 	} else if (first) {
-		m = message_new(t, h, rec->queue_id, MESSAGE_HOP, place);
+		m = message_new(t, name, MESSAGE_HOP, place);
 		message_hop(t, first, m);
 	} else if (own) {
-		m = message_new(t, h, rec->queue_id, MESSAGE_CANDIDATE, place);
+		m = message_new(t, name, MESSAGE_CANDIDATE, place);
 		message_timer(t, m, TIMER_LINGER);
 	} else if (!(rec->flags & RECORD_LOGIN) && !is_submission(rec->line->tag) && open_may_return(t, peer)) {
-		m = message_new(t, h, rec->queue_id, MESSAGE_WATCH, place);
+		m = message_new(t, name, MESSAGE_WATCH, place);
 		m->peer = *peer;
 		text_keep(m->client_name, sizeof m->client_name, rec->client_name);
 		text_keep(m->client_ip, sizeof m->client_ip, rec->client_ip);
@@ -186,6 +185,7 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 
 	if (!shapes_fields(rec))
 		return;
+	struct queue_name name = queue_name(t, h, rec->queue_id);
 	peer_read(rec->client_name, rec->client_ip, &peer);
 	t->client_name = rec->client_name;
 	bool own = own_side(t, rec, &peer);
@@ -195,20 +195,21 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 			t->sink.arrived(t->sink.arg, h->id, t->us, &peer.ip, is_submission(rec->line->tag));
 		if (slice_is_set(rec->queue_id) && !slice_is_set(rec->orig_queue_id) &&
 		    !origin_is_canary(t->origin, rec->client_ip, SLICE_NONE) && !own)
-			arrival_add(t, h, rec, &peer);
+			arrival_add(t, &name, rec, &peer);
 	}
 	struct session *s = session_find(t, h, rec->line->pid);
 	if (s && (s->tx || s->wide[0]) && !slice_is_set(rec->orig_queue_id)) {
-		client_of_session(t, s, rec, place);
+		client_of_session(t, &name, s, rec, place);
 		if (s->tx || !slice_is_set(rec->queue_id))
 			return;
 	}
 	if (slice_is_set(rec->queue_id))
-		client_alone(t, h, rec, place, &peer, own);
+		client_alone(t, &name, rec, place, &peer, own);
 }
 
-static void on_disconnect(struct tracker *t, struct host *h, struct record *rec)
+static void on_disconnect(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
 {
+	(void)place;
 	struct session *s = session_find(t, h, rec->line->pid);
 
 	tls_forget(t, h, rec->line->pid);
@@ -223,8 +224,9 @@ static void on_disconnect(struct tracker *t, struct host *h, struct record *rec)
 		session_close(t, s, SESSION_ENDED, rec->data_ok);
 }
 
-static void on_proxy_accept(struct tracker *t, struct host *h, struct record *rec)
+static void on_proxy_accept(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
 {
+	(void)place;
 	struct session *s = session_find(t, h, rec->line->pid);
 
 	if (!s || !s->tx || !shapes_fields(rec) || !slice_is_set(rec->queued_as))
@@ -244,8 +246,9 @@ static void on_proxy_accept(struct tracker *t, struct host *h, struct record *re
 		mail_touch(t, s->tx->mail);
 }
 
-static void on_lost(struct tracker *t, struct host *h, struct record *rec)
+static void on_lost(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
 {
+	(void)place;
 	struct session *s = session_find(t, h, rec->line->pid);
 
 	if (!s || !shapes_fields(rec))
@@ -257,8 +260,9 @@ static void on_lost(struct tracker *t, struct host *h, struct record *rec)
 		s->lost = true;
 }
 
-static void on_crash(struct tracker *t, struct host *h, struct record *rec)
+static void on_crash(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
 {
+	(void)place;
 	struct slice digits;
 	uint64_t pid = rec->line->pid;
 
@@ -274,117 +278,23 @@ static void on_crash(struct tracker *t, struct host *h, struct record *rec)
 		session_close(t, s, SESSION_LOST, -1);
 }
 
-static void on_loss(struct tracker *t, struct host *h, const struct record *rec)
+static void on_loss(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
 {
+	(void)place;
 	h->loss_us = t->us;
 	h->dirty = true;
 	t->sink.hole(t->sink.arg, h->id, t->us, t->us, rec->line->repeated, "syslog lost lines");
 }
 
-static void on_spf(struct tracker *t, struct record *rec)
+/* Not of lines that are read all the same and would tell a file that nobody asks about nothing. */
+static bool message_needs_fields(const struct message *m, const struct record *rec)
 {
-	if (!shapes_fields(rec) || !slice_is_set(rec->sender) || (rec->flags & RECORD_SUSPECT))
-		return;
-	struct spf_seen *seen = &t->spf[t->spf_next % SPF_RING];
-	if (!ip_parse(rec->client_ip, &seen->ip))
-		return;
-	struct slice sender = slice_eq(rec->sender, SLICE("<>")) ? SLICE("") : rec->sender;
-	seen->sender = tracker_address(t, sender);
-	seen->us = t->us;
-	seen->result = (uint8_t)evidence_of(rec->result);
-	t->spf_next++;
-	t->spf_dirty = true;
+	if (rec->kind == RECORD_MESSAGE_ID)
+		return m->tx && !m->tx->message_id;
+	return rec->kind != RECORD_REMOVED || m->waits;
 }
 
-static void on_evidence(struct tracker *t, struct message *m, struct record *rec)
-{
-	if (!m->tx || !m->tx->mail || !shapes_fields(rec) || !slice_is_set(rec->category))
-		return;
-	struct mail *mail = m->tx->mail;
-	evidence_note(t, mail, rec->kind == RECORD_DKIM ? &mail->dkim : &mail->dmarc, evidence_of(rec->category));
-}
-
-/* Reading the whole line is dear, and most of amavis' lines are about mails that nobody asked about. */
-static bool amavis_of_interest(struct tracker *t, const struct host *h, const struct record *rec)
-{
-	struct slice rest = rec->line->text, id;
-	ptrdiff_t at;
-
-	while ((at = slice_find(rest, SLICE("Queue-ID: "))) >= 0) {
-		rest = slice_from(rest, (size_t)at + 10);
-		struct slice s = rest;
-		if (shapes_queue_id(&s, &id) && message_find(t, h, id))
-			return true;
-	}
-	return false;
-}
-
-static void on_amavis(struct tracker *t, struct host *h, struct record *rec)
-{
-	if (!amavis_of_interest(t, h, rec))
-		return;
-	if (!shapes_fields(rec) || !slice_is_set(rec->queue_id) || (rec->flags & RECORD_SUSPECT))
-		return;
-	struct message *m = message_find(t, h, rec->queue_id);
-	if (m)
-		message_amavis(t, m, rec);
-}
-
-enum rspamd_part { PART_SPF, PART_DKIM, PART_DMARC, PART_ACTION };
-
-/* rspamd's words (grammar 6.2): symbols of its list, and what it did in the end. */
-static const struct {
-	enum rspamd_part part;
-	const char *word;
-	enum evidence says;
-} rspamd_words[] = {
-    {PART_SPF, "R_SPF_ALLOW", EVIDENCE_PASS},
-    {PART_SPF, "R_SPF_FAIL", EVIDENCE_FAIL},
-    {PART_SPF, "R_SPF_SOFTFAIL", EVIDENCE_SOFTFAIL},
-    {PART_SPF, "R_SPF_NEUTRAL", EVIDENCE_NEUTRAL},
-    {PART_SPF, "R_SPF_DNSFAIL", EVIDENCE_TEMPERROR},
-    {PART_SPF, "R_SPF_PERMFAIL", EVIDENCE_PERMERROR},
-    {PART_SPF, "R_SPF_NA", EVIDENCE_NO_RECORD},
-    {PART_DKIM, "R_DKIM_ALLOW", EVIDENCE_PASS},
-    {PART_DKIM, "R_DKIM_REJECT", EVIDENCE_FAIL},
-    {PART_DKIM, "R_DKIM_TEMPFAIL", EVIDENCE_TEMPERROR},
-    {PART_DKIM, "R_DKIM_PERMFAIL", EVIDENCE_PERMERROR},
-    {PART_DKIM, "R_DKIM_NA", EVIDENCE_NO_RECORD},
-    {PART_DMARC, "DMARC_POLICY_ALLOW", EVIDENCE_PASS},
-    {PART_DMARC, "DMARC_POLICY_REJECT", EVIDENCE_FAIL},
-    {PART_DMARC, "DMARC_POLICY_QUARANTINE", EVIDENCE_FAIL},
-    {PART_DMARC, "DMARC_POLICY_SOFTFAIL", EVIDENCE_FAIL},
-    {PART_DMARC, "DMARC_NA", EVIDENCE_NO_RECORD},
-    {PART_ACTION, "no action", EVIDENCE_CLEAN},
-    {PART_ACTION, "greylist", EVIDENCE_CLEAN},
-    {PART_ACTION, "add header", EVIDENCE_SPAMMY},
-    {PART_ACTION, "rewrite subject", EVIDENCE_SPAMMY},
-    {PART_ACTION, "soft reject", EVIDENCE_SPAMMY},
-    {PART_ACTION, "reject", EVIDENCE_SPAM},
-    {PART_ACTION, "quarantine", EVIDENCE_SPAM},
-    {PART_ACTION, "discard", EVIDENCE_SPAM},
-};
-
-/* rspamd's task line names the queue id once there is one. */
-static void on_rspamd(struct tracker *t, struct host *h, struct record *rec)
-{
-	if (t->messages.used == 0 || !shapes_fields(rec) || !slice_is_set(rec->queue_id) ||
-	    (rec->flags & RECORD_SUSPECT))
-		return;
-	struct message *m = message_find(t, h, rec->queue_id);
-	if (!m || !m->tx || !m->tx->mail)
-		return;
-	struct mail *mail = m->tx->mail;
-	uint8_t *const slot[] = {&mail->spf, &mail->dkim, &mail->dmarc, &mail->spam};
-	for (size_t i = 0; i < sizeof rspamd_words / sizeof *rspamd_words; i++) {
-		struct slice word = slice_str(rspamd_words[i].word);
-		if (rspamd_words[i].part == PART_ACTION ? slice_eq(rec->result, word)
-		                                        : rspamd_symbol(rec->detail, rspamd_words[i].word))
-			evidence_note(t, mail, slot[rspamd_words[i].part], rspamd_words[i].says);
-	}
-}
-
-/* The record's fields have been read. */
+/* The record's fields have been read if message_needs_fields. */
 static void on_message(struct tracker *t, struct message *m, struct record *rec)
 {
 	message_touch(t, m);
@@ -419,7 +329,10 @@ void remember_attempt(struct tracker *t, struct host *h, const struct record *re
 
 	if (n > REMEMBER_MAX)
 		return;
-	h->last.bytes = xrealloc(h->last.bytes, n + 1);
+	if (n >= h->last.cap) {
+		h->last.cap = (uint32_t)(2 * n + 1);
+		h->last.bytes = xrealloc(h->last.bytes, h->last.cap);
+	}
 	if (l->tag.n)
 		memcpy(h->last.bytes, l->tag.p, l->tag.n);
 	memcpy(h->last.bytes + l->tag.n, l->text.p, l->text.n);
@@ -449,7 +362,7 @@ static void forget_attempt_of(struct tracker *t, struct slice host)
 }
 
 /* `last message repeated N times`: the host's line before happened again; only attempts are worth it. */
-static void on_repeat(struct tracker *t, struct host *h, const struct record *rec, uint64_t place)
+static void on_repeat(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
 {
 	struct line line = *rec->line;
 	struct record again;
@@ -468,72 +381,85 @@ static void on_repeat(struct tracker *t, struct host *h, const struct record *re
 		on_attempt(t, h, &again, place);
 }
 
-static void feed_keyed(struct tracker *t, struct host *h, struct record *rec)
+/* A line of a queue file. */
+static void on_file(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
 {
-	struct message *m = slice_is_set(rec->queue_id) ? message_find(t, h, rec->queue_id) : NULL;
+	struct queue_name name = queue_name(t, h, rec->queue_id);
+	struct message *m = slice_is_set(rec->queue_id) ? message_find(t, &name) : NULL;
+	struct arrival *a = rec->kind == RECORD_QUEUED ? arrival_find(t, &name) : NULL;
 
-	if (rec->kind == RECORD_QUEUED && arrivals_have(t, h, rec->queue_id)) {
-		if (!shapes_fields(rec))
-			return;
-		arrival_queued(t, h, rec, m);
-		if (m)
-			on_message(t, m, rec);
+	(void)place;
+	if ((!m && !a) || (message_needs_fields(m, rec) && !shapes_fields(rec)))
 		return;
-	}
-	if (!m)
-		return;
-	if (rec->kind == RECORD_DKIM || rec->kind == RECORD_DMARC)
-		on_evidence(t, m, rec);
-	else if (shapes_fields(rec))
+	if (a)
+		arrival_queued(t, a, rec, m);
+	if (m)
 		on_message(t, m, rec);
 }
 
-static void feed_kind(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
+/* A new file: who had its name before is over. */
+static void on_pickup(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
 {
-	struct session *s;
+	struct queue_name name = queue_name(t, h, rec->queue_id);
+	struct message *m = message_find(t, &name);
 
-	switch (rec->kind) {
-	case RECORD_CONNECT:
-		tls_forget(t, h, rec->line->pid);
-		if ((s = session_find(t, h, rec->line->pid)))
-			session_close(t, s, SESSION_SUPERSEDED, -1);
-		break;
-	case RECORD_TLS: tls_note(t, h, rec->line->pid); break;
-	case RECORD_DISCONNECT: on_disconnect(t, h, rec); break;
-	case RECORD_ATTEMPT: on_attempt(t, h, rec, place); break;
-	case RECORD_CLIENT: on_client(t, h, rec, place); break;
-	case RECORD_LOST_CONNECTION: on_lost(t, h, rec); break;
-	case RECORD_PROXY_ACCEPT: on_proxy_accept(t, h, rec); break;
-	case RECORD_CRASH: on_crash(t, h, rec); break;
-	case RECORD_RESTART: sessions_of_host_lost(t, h); break;
-	case RECORD_LOSS: on_loss(t, h, rec); break;
-	case RECORD_REPEAT: on_repeat(t, h, rec, place); break;
-	case RECORD_SPF: on_spf(t, rec); break;
-	case RECORD_AMAVIS: on_amavis(t, h, rec); break;
-	case RECORD_RSPAMD: on_rspamd(t, h, rec); break;
-	case RECORD_DKIM:
-	case RECORD_DMARC:
-		if (!slice_is_set(rec->queue_id) && !shapes_fields(rec))
-			break;
-		feed_keyed(t, h, rec);
-		break;
-	case RECORD_PICKUP: {
-		struct message *m = message_find(t, h, rec->queue_id);
-		if (m)
-			message_free(t, m); /* a new file with an old name */
-		arrival_forget(t, h, rec->queue_id);
-		break;
-	}
-	case RECORD_MESSAGE_ID:
-	case RECORD_QUEUED:
-	case RECORD_DELIVERY:
-	case RECORD_EXPIRED:
-	case RECORD_REMOVED:
-	case RECORD_HELD:
-	case RECORD_RELEASED: feed_keyed(t, h, rec); break;
-	default: break;
-	}
+	(void)place;
+	if (m)
+		message_free(t, m);
+	arrival_forget(t, &name);
 }
+
+static void on_connect(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
+{
+	struct session *s = session_find(t, h, rec->line->pid);
+
+	(void)place;
+	tls_forget(t, h, rec->line->pid);
+	if (s)
+		session_close(t, s, SESSION_SUPERSEDED, -1);
+}
+
+static void on_tls(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
+{
+	(void)place;
+	tls_note(t, h, rec->line->pid);
+}
+
+static void on_restart(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
+{
+	(void)rec, (void)place;
+	sessions_of_host_lost(t, h);
+}
+
+/* The others tell nothing of a mail's way; not even the time is taken from them, so that they cost nothing. */
+static on_line *const on_kind[RECORD_KIND_COUNT] = {
+    [RECORD_ATTEMPT] = on_attempt,
+    [RECORD_CONNECT] = on_connect,
+    [RECORD_DISCONNECT] = on_disconnect,
+    [RECORD_CLIENT] = on_client,
+    [RECORD_LOST_CONNECTION] = on_lost,
+    [RECORD_PROXY_ACCEPT] = on_proxy_accept,
+    [RECORD_PICKUP] = on_pickup,
+    [RECORD_MESSAGE_ID] = on_file,
+    [RECORD_QUEUED] = on_file,
+    [RECORD_DELIVERY] = on_file,
+    [RECORD_EXPIRED] = on_file,
+    [RECORD_REMOVED] = on_file,
+    [RECORD_HELD] = on_file,
+    [RECORD_RELEASED] = on_file,
+    [RECORD_CRASH] = on_crash,
+    [RECORD_RESTART] = on_restart,
+    [RECORD_AMAVIS] = on_amavis,
+    [RECORD_RSPAMD] = on_rspamd,
+    [RECORD_SPF] = on_spf,
+    [RECORD_DKIM] = on_signature,
+    [RECORD_DMARC] = on_signature,
+    [RECORD_TLS] = on_tls,
+    [RECORD_LOSS] = on_loss,
+    [RECORD_REPEAT] = on_repeat,
+};
+
+/* --------------------------------------------------------------- time goes by */
 
 /* Sessions without a line for an hour are over, whatever the log says of them (grammar 7, pid reuse). */
 static void sessions_expire(struct tracker *t)
@@ -551,52 +477,72 @@ static void sweep(struct tracker *t)
 	arrivals_expire(t);
 }
 
-/* The others tell nothing of a mail's way; not even the time is taken from them, so that they cost nothing. */
-static const bool kind_matters[RECORD_KIND_COUNT] = {
-    [RECORD_ATTEMPT] = true, [RECORD_CONNECT] = true, [RECORD_DISCONNECT] = true, [RECORD_CLIENT] = true,
-    [RECORD_PICKUP] = true,  [RECORD_QUEUED] = true,  [RECORD_DELIVERY] = true,   [RECORD_LOST_CONNECTION] = true,
-    [RECORD_EXPIRED] = true, [RECORD_REMOVED] = true, [RECORD_MESSAGE_ID] = true, [RECORD_PROXY_ACCEPT] = true,
-    [RECORD_HELD] = true,    [RECORD_CRASH] = true,   [RECORD_RELEASED] = true,   [RECORD_RESTART] = true,
-    [RECORD_AMAVIS] = true,  [RECORD_SPF] = true,     [RECORD_DKIM] = true,       [RECORD_DMARC] = true,
-    [RECORD_LOSS] = true,    [RECORD_REPEAT] = true,  [RECORD_TLS] = true,        [RECORD_RSPAMD] = true,
-};
+/* Is there nothing to do at this time but to go on? Without a time there is. */
+static inline bool time_is_quiet(const struct tracker *t, const struct host *h, int64_t us)
+{
+	return us < h->due_us && us < t->sweep_us && us >= t->sweep_us - 2 * SWEEP_EVERY &&
+	       !(t->session_old && t->session_old->last_us < us - SESSION_IDLE);
+}
 
-void tracker_feed(struct tracker *t, struct record *rec, uint64_t place)
+static void time_pass(struct tracker *t, struct host *h)
+{
+	if (t->us >= h->due_us)
+		host_timers(t, h);
+	sessions_expire(t);
+	if (t->us >= t->sweep_us || t->us < t->sweep_us - 2 * SWEEP_EVERY)
+		sweep(t);
+}
+
+static inline void feed(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
+{
+	t->line++; /* what the timers have touched is not in use any more */
+	t->client_name = SLICE_NONE;
+	on_kind[rec->kind](t, h, rec, place);
+}
+
+/* With whatever has to be done before; apart, so that the other lines need not make room for it. */
+__attribute__((noinline)) static void feed_carefully(struct tracker *t, struct record *rec, uint64_t place)
 {
 	const struct line *line = rec->line;
-
-	if (!kind_matters[rec->kind]) {
-		if (t->remembered)
-			forget_attempt_of(t, line->host);
-		return;
-	}
 	struct host *h = tracker_host(t, line->host);
+
 	if (rec->kind != RECORD_REPEAT)
 		forget_attempt(t, h);
 	if (line->stamp.us != STAMP_NONE) {
 		t->us = line->stamp.us;
 		t->digits = line->stamp.digits;
-		h->now_us = t->us;
-		if (t->us >= h->due_us)
-			host_timers(t, h);
-		if (t->session_old && t->session_old->last_us < t->us - SESSION_IDLE)
-			sessions_expire(t);
-		if (t->us >= t->sweep_us || t->us < t->sweep_us - 2 * SWEEP_EVERY)
-			sweep(t);
+		time_pass(t, h);
 	}
-	t->line++; /* what the timers have touched is not in use any more */
-	if (t->giant)
+	if (t->giant) {
+		t->line++;
 		mail_evict(t, t->giant);
-	t->client_name = SLICE_NONE;
-	feed_kind(t, h, rec, place);
+	}
+	feed(t, h, rec, place);
+}
+
+void tracker_feed(struct tracker *t, struct record *rec, uint64_t place)
+{
+	const struct line *line = rec->line;
+
+	if (!on_kind[rec->kind]) {
+		if (t->remembered)
+			forget_attempt_of(t, line->host);
+		return;
+	}
+	struct host *h = tracker_host_again(t, line->host);
+	if (!h || h->last.n || t->giant || !time_is_quiet(t, h, line->stamp.us)) {
+		feed_carefully(t, rec, place);
+		return;
+	}
+	t->us = line->stamp.us;
+	t->digits = line->stamp.digits;
+	feed(t, h, rec, place);
 }
 
 void tracker_stream(struct tracker *t)
 {
-	for (uint32_t i = 0; i < t->hosts; i++) {
-		t->host[i]->now_us = STAMP_NONE;
+	for (uint32_t i = 0; i < t->hosts; i++)
 		forget_attempt(t, t->host[i]);
-	}
 }
 
 /* ------------------------------------------------------------------- commit */

@@ -9,6 +9,7 @@
  *   message.c      queue files, from client= to removed; timers
  *   delivery.c     who waits in which queue file; hops behind a content filter
  *   arrival.c      mail between client= and qmgr; sessions with TLS
+ *   companion.c    what SPF, DKIM, DMARC, spam and virus filters say
  *   peer.c         hosts, clients and addresses, as they are compared
  *   pending.c      the half-finished state, to and from bytes
  *
@@ -90,13 +91,12 @@ struct host {
 	size_t name_n, label_n; /* label_n: up to the first dot */
 	uint32_t id;
 	uint32_t number;
-	int64_t now_us;      /* latest stamp of this host in this stream */
 	int64_t loss_us;     /* latest moment at which syslog lost lines */
 	int64_t due_us;      /* when the first timer is due */
 	bool dirty;          /* loss_us or the last attempt is new */
 	struct {             /* its last line, if that was an attempt, for `last message repeated N times` */
-		char *bytes; /* tag and text */
-		uint32_t tag_n, n, pid;
+		char *bytes; /* tag and text, if n; cap is room */
+		uint32_t tag_n, n, cap, pid;
 		uint8_t flags;
 	} last;
 	struct message *abort_first, *abort_last, *linger_first, *linger_last;
@@ -192,6 +192,13 @@ struct past { /* a delivery that nobody waited for (yet) */
 	char hop_id[QUEUE_ID_MAX];
 };
 
+/* What queue files and mail on its way in are found by: a host's queue id, and the hash of both. */
+struct queue_name {
+	struct host *host;
+	struct slice id;
+	uint64_t key;
+};
+
 enum message_kind {
 	MESSAGE_MINE,      /* of a transaction that we know */
 	MESSAGE_HOP,       /* second queue id of such a mail */
@@ -278,7 +285,7 @@ struct tracker {
 	struct slab sessions, mails, txs, entries, recipients, messages, waits, pasts, opens, arrivals;
 	struct host **host;
 	uint32_t hosts;
-	struct host *last_host;
+	struct host *last_host[2]; /* two that logged last */
 	struct finder session_by_pid, message_by_id, open_by_address, open_by_mail, arrival_by_id;
 	struct session *session_old, *session_new;
 	struct message *message_old, *message_new;
@@ -313,6 +320,17 @@ uint64_t tracker_address(const struct tracker *t, struct slice a);
 void peer_read(struct slice name, struct slice ip, struct peer *out);
 void peer_org(struct tracker *t, struct peer *p, struct slice name);
 struct host *tracker_host(struct tracker *t, struct slice name);
+static inline bool host_is(const struct host *h, struct slice name)
+{
+	return h->name_n == name.n && slice_same(h->name, name.p, name.n);
+}
+/* One of the two that logged last, NULL: another. Hosts take turns in many a log. */
+static inline struct host *tracker_host_again(const struct tracker *t, struct slice name)
+{
+	if (t->last_host[0] && host_is(t->last_host[0], name))
+		return t->last_host[0];
+	return t->last_host[1] && host_is(t->last_host[1], name) ? t->last_host[1] : NULL;
+}
 struct slice first_label(struct slice name);
 void text_keep(char *out, size_t cap, struct slice text);
 void session_touch(struct tracker *t, struct session *s);
@@ -358,9 +376,10 @@ void mails_flush(struct tracker *t);
 void opens_flush(struct tracker *t);
 
 /* message.c */
-struct message *message_find(struct tracker *t, const struct host *h, struct slice queue_id);
-struct message *message_new(struct tracker *t, struct host *h, struct slice queue_id, enum message_kind kind,
-                            uint64_t first);
+struct queue_name queue_name(const struct tracker *t, struct host *h, struct slice queue_id);
+struct message *message_find(struct tracker *t, const struct queue_name *name);
+struct message *message_of(struct tracker *t, struct host *h, struct slice queue_id);
+struct message *message_new(struct tracker *t, const struct queue_name *name, enum message_kind kind, uint64_t first);
 uint64_t message_name(const struct message *m);
 void message_insert(struct tracker *t, struct message *m);
 bool message_evict(struct tracker *t);
@@ -425,7 +444,10 @@ struct session *session_get(struct tracker *t, struct host *h, uint32_t pid);
 void sessions_of_host_lost(struct tracker *t, const struct host *h);
 void session_next(struct tracker *t, struct session *s);
 struct transaction *session_begin(struct tracker *t, struct session *s, uint64_t id);
-bool stage_is(const struct record *rec, struct slice stage);
+static inline bool stage_is(const struct record *rec, struct slice stage)
+{
+	return slice_eq(rec->stage, stage);
+}
 bool stage_before_mail(const struct record *rec);
 bool stage_after_rcpt(const struct record *rec);
 struct transaction *session_transaction(struct tracker *t, struct session *s, const struct record *rec, uint64_t place);
@@ -454,12 +476,12 @@ void message_close(struct tracker *t, struct message *m);
 void remember_attempt(struct tracker *t, struct host *h, const struct record *rec);
 
 /* arrival.c */
-void arrival_add(struct tracker *t, struct host *h, const struct record *rec, const struct peer *peer);
+void arrival_add(struct tracker *t, const struct queue_name *name, const struct record *rec, const struct peer *peer);
 void arrival_insert(struct tracker *t, struct arrival *a);
-void arrival_queued(struct tracker *t, struct host *h, const struct record *rec, const struct message *m);
-bool arrivals_have(struct tracker *t, const struct host *h, struct slice queue_id);
+struct arrival *arrival_find(struct tracker *t, const struct queue_name *name);
+void arrival_queued(struct tracker *t, struct arrival *a, const struct record *rec, const struct message *m);
 /* Somebody else has this queue id now: who had it before never finished. */
-void arrival_forget(struct tracker *t, const struct host *h, struct slice queue_id);
+void arrival_forget(struct tracker *t, const struct queue_name *name);
 void arrivals_expire(struct tracker *t);
 void arrivals_flush(struct tracker *t);
 void tls_note(struct tracker *t, const struct host *h, uint32_t pid);
@@ -470,6 +492,11 @@ void tls_load(struct tracker *t, uint64_t session);
 
 /* attempt.c */
 bool is_submission(struct slice tag);
-void on_attempt(struct tracker *t, struct host *h, struct record *rec, uint64_t place);
+/* A line of a kind that matters. */
+typedef void on_line(struct tracker *t, struct host *h, struct record *rec, uint64_t place);
+on_line on_attempt;
+
+/* companion.c */
+on_line on_spf, on_amavis, on_rspamd, on_signature;
 
 #endif

@@ -16,28 +16,36 @@ bool ip_eq(const struct ip *a, const struct ip *b)
 	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
 }
 
-/* Four octets as inet_pton reads them, at a quarter of its price: a log has millions. */
+/* A decimal octet without leading zeros; *at moves behind it. */
+static inline bool octet_parse(const char **at, const char *end, uint8_t *octet)
+{
+	const char *p = *at;
+	unsigned v = 0, d;
+
+	for (; p < end && (d = (unsigned)(unsigned char)*p - '0') <= 9; p++) {
+		if (v == 0 && p > *at)
+			return false;
+		if ((v = v * 10 + d) > 255)
+			return false;
+	}
+	*octet = (uint8_t)v;
+	bool any = p > *at;
+	*at = p;
+	return any;
+}
+
+/* Four octets as inet_pton reads them, at a fraction of its price: a log has millions. */
 static bool v4_parse(struct slice s, uint8_t octet[4])
 {
-	unsigned v = 0, digits = 0, dots = 0;
+	const char *p = s.p, *end;
 
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned d = (unsigned)(unsigned char)s.p[i] - '0';
-		if (d <= 9) {
-			if (digits++ && v == 0)
-				return false;
-			v = v * 10 + d;
-			if (v > 255)
-				return false;
-		} else if (s.p[i] == '.' && digits && dots < 3) {
-			octet[dots++] = (uint8_t)v;
-			v = digits = 0;
-		} else {
+	if (s.n == 0)
+		return false;
+	end = p + s.n;
+	for (int i = 0; i < 3; i++)
+		if (!octet_parse(&p, end, &octet[i]) || p == end || *p++ != '.')
 			return false;
-		}
-	}
-	octet[3] = (uint8_t)v;
-	return digits && dots == 3;
+	return octet_parse(&p, end, &octet[3]) && p == end;
 }
 
 /* Refused are zero-padded octets (octal to some), zone ids, ports. */

@@ -41,7 +41,8 @@ static inline bool slice_is_set(struct slice s)
 
 static inline bool slice_eq(struct slice a, struct slice b)
 {
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+	/* b is often a literal, whose length is known */
+	return a.n == b.n && (b.n == 0 || memcmp(a.p, b.p, b.n) == 0);
 }
 
 static inline bool slice_starts(struct slice s, struct slice with)
