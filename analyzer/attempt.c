@@ -99,7 +99,7 @@ static void tx_note(struct tracker *t, struct transaction *tx, const struct reco
 }
 
 static void session_warn(struct tracker *t, struct session *s, struct transaction *tx, const struct record *rec,
-                         const struct fact_attempt *a)
+                         const struct fact_attempt *a, uint64_t address)
 {
 	if (stage_before_mail(rec))
 		texts_add(s->wide, a->text);
@@ -107,13 +107,13 @@ static void session_warn(struct tracker *t, struct session *s, struct transactio
 		tx_warn_wide(t, tx, a->text);
 		return;
 	}
-	struct entry *e = tx_entry(t, tx, tracker_address(t, rec->recipient), a->recipient);
+	struct entry *e = tx_entry(t, tx, address, a->recipient);
 	e->place = a->place;
 	tx_warn(t, tx, e, a->text);
 }
 
 static void session_refuse(struct tracker *t, struct session *s, struct transaction *tx, const struct record *rec,
-                           const struct fact_attempt *a)
+                           const struct fact_attempt *a, uint64_t address)
 {
 	int class = attempt_class(rec);
 	struct entry *e = NULL;
@@ -122,7 +122,7 @@ static void session_refuse(struct tracker *t, struct session *s, struct transact
 		s->refused += a->count;
 		/* a cut line has lost its recipient: what was open just before in this session is the one (grammar 7, fact 2) */
 		if (slice_is_set(rec->recipient))
-			e = tx_entry(t, tx, tracker_address(t, rec->recipient), a->recipient);
+			e = tx_entry(t, tx, address, a->recipient);
 		else if (tx->last_entry && tx->last_entry->reply == 0)
 			e = tx->last_entry;
 		if (e) {
@@ -135,15 +135,16 @@ static void session_refuse(struct tracker *t, struct session *s, struct transact
 		tx_refuse_all(t, tx, class);
 }
 
+/* address: the recipient's, if the line names one. */
 static void session_act(struct tracker *t, struct session *s, struct transaction *tx, const struct record *rec,
-                        const struct fact_attempt *a)
+                        const struct fact_attempt *a, uint64_t address)
 {
 	if (rec->flags & RECORD_SUSPECT)
 		return;
 	if (attempt_warns(rec))
-		session_warn(t, s, tx, rec, a);
+		session_warn(t, s, tx, rec, a, address);
 	else if (action_refuses(rec))
-		session_refuse(t, s, tx, rec, a);
+		session_refuse(t, s, tx, rec, a, address);
 	else if (rec->action == ACTION_HOLD || rec->action == ACTION_MILTER_HOLD)
 		tx->hold = true;
 	else if (rec->action == ACTION_DISCARD || rec->action == ACTION_MILTER_DISCARD)
@@ -175,12 +176,16 @@ static void smtpd_attempt(struct tracker *t, struct host *h, struct record *rec,
 	struct session *s = session_get(t, h, rec->line->pid);
 	bool suspect = rec->flags & RECORD_SUSPECT;
 	struct transaction *tx = suspect ? s->tx : session_transaction(t, s, rec, a->place);
+	uint64_t address = slice_is_set(rec->recipient) ? tracker_address(t, rec->recipient) : 0;
 
-	if (tx)
+	if (tx) {
 		a->transaction = tx->id;
+		open_fetch(t, tx->sender_hash, address, 1);
+	}
 	attempt_say(t, a);
 	if (!tx)
 		return;
+	open_fetch(t, tx->sender_hash, address, 2);
 	tx_note(t, tx, rec, a);
 	if (slice_is_set(rec->queue_id) && !tx->message && !suspect) {
 		/* its client= was of no interest then, or is lost: the line itself says that a recipient was accepted */
@@ -191,7 +196,7 @@ static void smtpd_attempt(struct tracker *t, struct host *h, struct record *rec,
 		m->kind = MESSAGE_MINE;
 		message_bind(t, m, tx);
 	}
-	session_act(t, s, tx, rec, a);
+	session_act(t, s, tx, rec, a, address);
 }
 
 /* postscreen refuses before smtpd is asked: a transaction of one line. */

@@ -93,6 +93,14 @@ static bool same_sender_side(struct tracker *t, const struct open *o, struct pee
 	return o->peer.org && o->peer.org == peer->org;
 }
 
+/* In two steps, with some work after each: where it is looked for, and the first thing that is there. */
+void open_fetch(const struct tracker *t, uint64_t sender, uint64_t address, int step)
+{
+	struct found **slot = finder_slot(&t->open_by_address, sender * 31 + address);
+
+	__builtin_prefetch(step == 1 ? (const void *)slot : *slot);
+}
+
 struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, struct peer *peer, struct slice name,
                        int64_t start_us)
 {

@@ -86,10 +86,9 @@ static uint64_t tail_hash(struct slice name)
 	return hash_small(slice_from(name, (size_t)(dot + 1)), key, &bits) | 1;
 }
 
-void peer_read(struct slice name, struct slice ip, struct peer *out)
+void peer_read_ip(struct slice ip, struct peer *out)
 {
 	*out = (struct peer){0};
-	out->tail = tail_hash(name);
 	out->has_ip = ip_parse(ip, &out->ip);
 	if (!out->has_ip)
 		return;
@@ -99,6 +98,17 @@ void peer_read(struct slice name, struct slice ip, struct peer *out)
 		out->net = out->net << 8 | b[i];
 	out->net |= v4 ? UINT64_C(1) << 32 : 0;
 	out->loopback = v4 ? b[12] == 127 : ip_is_loopback(&out->ip);
+}
+
+void peer_read_name(struct slice name, struct peer *out)
+{
+	out->tail = tail_hash(name);
+}
+
+void peer_read(struct slice name, struct slice ip, struct peer *out)
+{
+	peer_read_ip(ip, out);
+	peer_read_name(name, out);
 }
 
 /* name: the client's, of which p was read. */

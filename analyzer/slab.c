@@ -37,9 +37,10 @@ void *slab_take(struct slab *s)
 {
 	void *thing = s->free;
 
-	if (thing)
+	if (thing) {
 		memcpy(&s->free, thing, sizeof s->free); /* the next free one is written at its start */
-	else if (s->high < s->max)
+		__builtin_prefetch(s->free, 1);
+	} else if (s->high < s->max)
 		thing = s->base + s->size * s->high++;
 	else
 		return NULL;

@@ -152,9 +152,23 @@ static void client_of_session(struct tracker *t, const struct queue_name *name, 
 	message_bind(t, message_new(t, name, MESSAGE_MINE, place), s->tx);
 }
 
+/* May a refused try return from there? Then the file is watched until its sender is known. */
+static void client_watch(struct tracker *t, const struct queue_name *name, const struct record *rec, uint64_t place,
+                         struct peer *peer)
+{
+	peer_read_name(rec->client_name, peer);
+	if (!open_may_return(t, peer))
+		return;
+	struct message *m = message_new(t, name, MESSAGE_WATCH, place);
+	m->peer = *peer;
+	text_keep(m->client_name, sizeof m->client_name, rec->client_name);
+	text_keep(m->client_ip, sizeof m->client_ip, rec->client_ip);
+	message_timer(t, m, TIMER_ABORT);
+}
+
 /* `client=` of a session that we know nothing of: from our own side, or where a refused try may return from? */
 static void client_alone(struct tracker *t, const struct queue_name *name, struct record *rec, uint64_t place,
-                         const struct peer *peer, bool own)
+                         struct peer *peer, bool own)
 {
 	struct message *first = slice_is_set(rec->orig_queue_id) ? message_of(t, name->host, rec->orig_queue_id) : NULL;
 	struct message *m = message_find(t, name);
@@ -170,12 +184,8 @@ static void client_alone(struct tracker *t, const struct queue_name *name, struc
 	} else if (own) {
 		m = message_new(t, name, MESSAGE_CANDIDATE, place);
 		message_timer(t, m, TIMER_LINGER);
-	} else if (!(rec->flags & RECORD_LOGIN) && !is_submission(rec->line->tag) && open_may_return(t, peer)) {
-		m = message_new(t, name, MESSAGE_WATCH, place);
-		m->peer = *peer;
-		text_keep(m->client_name, sizeof m->client_name, rec->client_name);
-		text_keep(m->client_ip, sizeof m->client_ip, rec->client_ip);
-		message_timer(t, m, TIMER_ABORT);
+	} else if (!(rec->flags & RECORD_LOGIN) && !is_submission(rec->line->tag)) {
+		client_watch(t, name, rec, place, peer);
 	}
 }
 
@@ -186,7 +196,7 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 	if (!shapes_fields(rec))
 		return;
 	struct queue_name name = queue_name(t, h, rec->queue_id);
-	peer_read(rec->client_name, rec->client_ip, &peer);
+	peer_read_ip(rec->client_ip, &peer);
 	t->client_name = rec->client_name;
 	bool own = own_side(t, rec, &peer);
 	if (!peer.loopback) {
@@ -354,7 +364,7 @@ static void forget_attempt(struct tracker *t, struct host *h)
 }
 
 /* Lines that are of no interest come between, too. */
-static void forget_attempt_of(struct tracker *t, struct slice host)
+__attribute__((noinline)) static void forget_attempt_of(struct tracker *t, struct slice host)
 {
 	for (uint32_t i = 0; i < t->hosts; i++)
 		if (slice_eq(slice_str(t->host[i]->name), host))

@@ -318,6 +318,9 @@ struct tracker {
 /* tracker.c */
 uint64_t tracker_address(const struct tracker *t, struct slice a);
 void peer_read(struct slice name, struct slice ip, struct peer *out);
+/* ... in two steps: the name is read only where it matters. */
+void peer_read_ip(struct slice ip, struct peer *out);
+void peer_read_name(struct slice name, struct peer *out);
 void peer_org(struct tracker *t, struct peer *p, struct slice name);
 struct host *tracker_host(struct tracker *t, struct slice name);
 static inline bool host_is(const struct host *h, struct slice name)
@@ -365,6 +368,8 @@ bool mail_evict_oldest(struct tracker *t);
 void mail_evict(struct tracker *t, struct mail *m);
 void evidence_note(struct tracker *t, struct mail *m, uint8_t *slot, enum evidence e);
 void tx_spf(struct tracker *t, struct transaction *tx);
+/* open_find will be asked: step 1, then 2. */
+void open_fetch(const struct tracker *t, uint64_t sender, uint64_t address, int step);
 struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, struct peer *peer, struct slice name,
                        int64_t start_us);
 void open_insert(struct tracker *t, struct open *o);
