@@ -38,7 +38,7 @@ OBJECTS_ui = $(call objects,$(filter-out ui/main.c,$(call sources,ui)))
 OBJECT_main = $(BUILD)/obj/ui/main.o
 
 # A unit test NAME_test.c is of the room where NAME.c is; these have no such file.
-TESTS_parsers = companions
+TESTS_parsers = companions vector
 TESTS_analyzer =
 TESTS_ui =
 

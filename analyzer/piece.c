@@ -50,6 +50,18 @@ static void host_note(struct piece *p, struct line *l)
 	h->lines++;
 }
 
+static void line_fill(struct piece *p, struct syslog_frame *frame, struct slice bytes)
+{
+	struct parsed *x = &p->line[p->lines++];
+
+	x->bytes = bytes;
+	syslog_parse(frame, bytes, &x->line);
+	host_note(p, &x->line);
+	shapes_parse(&x->line, &x->rec);
+	if (fields_wanted(x->rec.kind))
+		shapes_fields(&x->rec);
+}
+
 void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block *block, size_t most)
 {
 	const char *at = block->bytes.p, *end = at + block->bytes.n;
@@ -59,14 +71,8 @@ void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block 
 	if (most > PIECE_LINES)
 		most = PIECE_LINES;
 	do {
-		struct parsed *x = &p->line[p->lines++];
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		x->bytes = slice_of(at, (size_t)((newline ? newline : end) - at));
-		syslog_parse(frame, x->bytes, &x->line);
-		host_note(p, &x->line);
-		shapes_parse(&x->line, &x->rec);
-		if (fields_wanted(x->rec.kind))
-			shapes_fields(&x->rec);
+		line_fill(p, frame, slice_of(at, (size_t)((newline ? newline : end) - at)));
 		at = newline ? newline + 1 : end;
 	} while (at < end && p->lines < most && p->hosts < PIECE_HOSTS);
 	*block = (struct input_block){.next = block->next};

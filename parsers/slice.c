@@ -1,4 +1,4 @@
-#include "slice.h"
+#include "vector.h"
 
 #include <limits.h>
 
@@ -6,28 +6,52 @@
 #define FIND_SHORT 16
 #define FIND_STARTS 64
 
+/* At which of the sixteen places from p on do the first and the last byte of `what` fit? */
+static inline unsigned places(const char *p, struct slice what)
+{
+	return vector_mask(vector_is(vector_load(p), what.p[0]) &
+	                   vector_is(vector_load(p + what.n - 1), what.p[what.n - 1]));
+}
+
+static ptrdiff_t find_near(struct slice s, struct slice what)
+{
+	for (size_t i = 0; i + what.n <= s.n; i++)
+		if (s.p[i] == what.p[0] && slice_same(s.p + i, what.p, what.n))
+			return (ptrdiff_t)i;
+	return -1;
+}
+
+/* memmem makes a table first, which costs more than all of a short text. */
+static ptrdiff_t find_far(struct slice s, struct slice what)
+{
+	const char *q = memmem(s.p, s.n, what.p, what.n);
+
+	return q ? q - s.p : -1;
+}
+
 ptrdiff_t slice_find(struct slice s, struct slice what)
 {
-	const char *p = s.p, *q;
-
 	if (s.n < what.n || s.n == 0)
 		return -1;
 	if (what.n == 0)
 		return 0;
-	/* memmem first makes a table, which costs more than all of a short text; for two bytes it goes bytewise. */
+	size_t all = s.n - what.n + 1; /* places where it can stand */
+	if (all < VECTOR_BYTES)
+		return find_near(s, what);
 	int starts = what.n > FIND_SHORT ? FIND_STARTS : INT_MAX;
-	for (const char *end = p + s.n - what.n + 1; p < end; p = q + 1) {
-		if (starts-- == 0) {
-			q = memmem(p, (size_t)(s.p + s.n - p), what.p, what.n);
-			return q ? q - s.p : -1;
+	for (size_t at = 0;;) {
+		for (unsigned found = places(s.p + at, what); found; found &= found - 1) {
+			size_t i = at + vector_first(found);
+			if (slice_same(s.p + i, what.p, what.n))
+				return (ptrdiff_t)i;
+			if (starts-- == 0)
+				return find_far(s, what);
 		}
-		q = memchr(p, what.p[0], (size_t)(end - p));
-		if (!q)
+		if (at + VECTOR_BYTES == all)
 			return -1;
-		if (slice_same(q, what.p, what.n))
-			return q - s.p;
+		/* The last step reaches back over places that are done. */
+		at = at + 2 * VECTOR_BYTES <= all ? at + VECTOR_BYTES : all - VECTOR_BYTES;
 	}
-	return -1;
 }
 
 /* Capitals whose small letter is as long: code points from..to in steps; small = capital + delta. */
@@ -146,28 +170,6 @@ bool slice_eq_fold(struct slice a, struct slice b)
 	return true;
 }
 
-static uint64_t load32(const char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap32(v);
-#endif
-	return v;
-}
-
-/* The 0..7 bytes at p as a little-endian number. Loads may overlap: equal bits meet. */
-static uint64_t load_rest(const char *p, size_t n)
-{
-	if (n >= 4)
-		return load32(p) | load32(p + n - 4) << (n - 4) * 8;
-	if (n == 0)
-		return 0;
-	return (uint64_t)(unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << n / 2 * 8 |
-	       (uint64_t)(unsigned char)p[n - 1] << (n - 1) * 8;
-}
-
 struct sip {
 	uint64_t a, b, c, d;
 };
@@ -205,7 +207,7 @@ uint64_t slice_hash(struct slice s, uint64_t k0, uint64_t k1)
 
 	for (; i + 8 <= s.n; i += 8)
 		sip_eat(&v, slice_word(s.p + i));
-	sip_eat(&v, load_rest(i ? s.p + i : s.p, s.n - i) | (uint64_t)s.n << 56);
+	sip_eat(&v, slice_word_short(i ? s.p + i : s.p, s.n - i) | (uint64_t)s.n << 56);
 	v.c ^= 0xff;
 	sip_round(&v);
 	sip_round(&v);

@@ -100,16 +100,17 @@ static inline bool slice_skip(struct slice *s, struct slice with)
  */
 static inline bool slice_number(struct slice *s, uint64_t max, uint64_t *out)
 {
+	const size_t safe = 19; /* so many digits do not wrap */
 	size_t i = 0;
 	uint64_t v = 0;
 
 	for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
 		uint64_t d = (uint64_t)(s->p[i] - '0');
-		if (d > max || v > (max - d) / 10)
+		if (i >= safe && v > (UINT64_MAX - d) / 10)
 			return false;
 		v = v * 10 + d;
 	}
-	if (i == 0)
+	if (i == 0 || v > max)
 		return false;
 	*s = slice_from(*s, i);
 	*out = v;
@@ -126,6 +127,24 @@ static inline uint64_t slice_word(const char *p)
 	v = __builtin_bswap64(v);
 #endif
 	return v;
+}
+
+/* The same of n bytes, fewer than eight; what is not there counts as zero. Loads may overlap: equal bits meet. */
+static inline uint64_t slice_word_short(const char *p, size_t n)
+{
+	uint32_t low, high;
+
+	if (n < 4)
+		return n == 0 ? 0
+		              : (uint64_t)(unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << n / 2 * 8 |
+		                    (uint64_t)(unsigned char)p[n - 1] << (n - 1) * 8;
+	memcpy(&low, p, sizeof low);
+	memcpy(&high, p + n - 4, sizeof high);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	low = __builtin_bswap32(low);
+	high = __builtin_bswap32(high);
+#endif
+	return low | (uint64_t)high << (n - 4) * 8;
 }
 
 /* Bits of which the lowest is the top bit of the first byte of a slice_word that is c; 0: none is. */

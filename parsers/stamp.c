@@ -12,6 +12,7 @@
 /* Heads up to the minute: `Mar  5 07:08`, `2026-03-05T07:08`. */
 #define BSD_KEY 12
 #define ISO_KEY 16
+#define MICROS 16 /* `:09.123456+01:00` */
 
 /* A stamp as it was written. */
 struct parts {
@@ -248,7 +249,7 @@ static inline size_t offset_again(struct stamp_clock *c, struct slice in, size_t
 		return at + sizeof(c->zone);
 	}
 	end = offset_scan(in, at, offset);
-	if (end - at == sizeof(c->zone)) {
+	if (end - at == sizeof(c->zone) && *offset != OFFSET_WRONG) {
 		memcpy(c->zone, in.p + at, sizeof(c->zone));
 		c->zone_offset = *offset;
 	}
@@ -358,29 +359,64 @@ static size_t parts_scan(struct slice in, struct parts *p)
 	return end < in.n && in.p[end] != ' ' ? 0 : end;
 }
 
-static bool key_fits(const struct stamp_clock *c, struct slice in)
+/*
+ * `YYYY-MM-DDTHH:MM:SS.UUUUUU+HH:MM ` as rsyslog writes it, of which all but
+ * SS.UUUUUU is as it was: these are one number. 0 for all else.
+ */
+static inline size_t micros_again(const struct stamp_clock *c, struct slice in, struct stamp *out)
 {
-	size_t tail;
+	const uint64_t marks = 0xff0000ff, colon_point = ':' | (uint64_t)'.' << 24;
+	uint64_t front, back, digits;
+	uint32_t us;
 
-	if (c->key_n == 0 || in.n < c->key_n + 3)
-		return false;
-	/* Two overlapping words instead of a call: every line comes by here. */
-	tail = c->key_n - 8;
-	return memcmp(in.p, c->key, 8) == 0 && memcmp(in.p + tail, c->key + tail, 8) == 0;
+	if (c->key_n != ISO_KEY || in.n <= ISO_KEY + MICROS || memcmp(in.p, c->key, ISO_KEY) != 0)
+		return 0;
+	front = slice_word(in.p + ISO_KEY);
+	back = slice_word(in.p + ISO_KEY + 8);
+	digits = (front >> 8 & 0xffff) | front >> 32 << 16 | back << 48;
+	if ((front & marks) != colon_point || slice_word_odd(digits) ||
+	    memcmp(in.p + ISO_KEY + 10, c->zone, sizeof c->zone) != 0 || in.p[ISO_KEY + MICROS] != ' ')
+		return 0;
+	us = slice_word_number(digits);
+	if (us >= 61 * SECOND_US)
+		return 0;
+	out->us = c->minute_us - c->zone_offset * SECOND_US + us;
+	out->digits = 6;
+	out->flags = c->minute_flags;
+	return ISO_KEY + MICROS;
 }
 
-/* The way of nearly every line: a stamp of the same minute as the last. 0: not so, or wrong. */
-static size_t minute_again(struct stamp_clock *c, struct slice in, struct stamp *out)
+/* `Mmm DD HH:MM:SS `, of which all but SS is as it was. */
+static inline size_t second_again(const struct stamp_clock *c, struct slice in, struct stamp *out)
 {
-	const char *p;
+	const char *p = in.p + BSD_KEY;
+	int second;
+
+	if (c->key_n != BSD_KEY || in.n <= BSD_KEY + 3 || memcmp(in.p, c->key, 8) != 0 ||
+	    memcmp(in.p + 8, c->key + 8, 4) != 0)
+		return 0;
+	if (p[0] != ':' || !digit(p[1]) || !digit(p[2]) || p[3] != ' ')
+		return 0;
+	second = two(p + 1);
+	if (second > 60)
+		return 0;
+	out->us = c->minute_us + second * SECOND_US;
+	out->digits = 0;
+	out->flags = c->minute_flags;
+	return BSD_KEY + 3;
+}
+
+/* All other spellings behind the minute. Kept apart, lest its variables cost the other two their registers. */
+__attribute__((noinline)) static size_t minute_again(struct stamp_clock *c, struct slice in, struct stamp *out)
+{
+	const char *p = in.p + c->key_n;
 	size_t end;
 	int64_t offset = 0;
 	int32_t us;
 	int second;
 
-	if (!key_fits(c, in))
+	if (c->key_n == 0 || in.n < c->key_n + 3 || memcmp(in.p, c->key, c->key_n) != 0)
 		return 0;
-	p = in.p + c->key_n;
 	if (p[0] != ':' || !digit(p[1]) || !digit(p[2]))
 		return 0;
 	second = two(p + 1);
@@ -395,8 +431,16 @@ static size_t minute_again(struct stamp_clock *c, struct slice in, struct stamp 
 		return 0;
 	out->us = c->minute_us + (second - offset) * SECOND_US + us;
 	out->flags = c->minute_flags;
-	c->last_us = out->us;
 	return end;
+}
+
+size_t stamp_again(struct stamp_clock *c, struct slice in, struct stamp *out)
+{
+	size_t end = micros_again(c, in, out);
+
+	if (end == 0)
+		end = second_again(c, in, out);
+	return end ? end : minute_again(c, in, out);
 }
 
 static int year_guess(const struct stamp_clock *c, const struct parts *p)
@@ -439,7 +483,7 @@ static void clock_move(struct stamp_clock *c, struct slice in, struct parts *p, 
 	c->minute_flags = out->flags;
 }
 
-/* Apart from minute_again, and kept apart, lest its many variables cost that one its registers. */
+/* The same of any minute. */
 __attribute__((noinline)) static size_t minute_new(struct stamp_clock *c, struct slice in, struct stamp *out)
 {
 	struct parts p;
@@ -461,9 +505,11 @@ void stamp_clock_init(struct stamp_clock *c, int year)
 
 bool stamp_scan(struct stamp_clock *c, struct slice in, struct stamp *out, size_t *used)
 {
-	size_t end = minute_again(c, in, out);
+	size_t end = stamp_again(c, in, out);
 
-	if (end == 0)
+	if (end)
+		c->last_us = out->us;
+	else
 		end = minute_new(c, in, out);
 	*used = end;
 	return end != 0;

@@ -60,6 +60,14 @@ void stamp_clock_init(struct stamp_clock *c, int year);
  */
 bool stamp_scan(struct stamp_clock *c, struct slice in, struct stamp *out, size_t *used);
 
+/*
+ * The way of nearly every line: a stamp of the same minute as the last one. Its
+ * length, and *out as stamp_scan fills it, but the clock stands still: who goes
+ * by it sets c->last_us. 0: it is another minute, or none; *out may have been
+ * written to.
+ */
+size_t stamp_again(struct stamp_clock *c, struct slice in, struct stamp *out);
+
 /* Length of the stamp at the start of `in` as stamp_scan finds it, 0: none. Moves no clock. */
 size_t stamp_length(struct slice in);
 

@@ -1,5 +1,7 @@
 #include "syslog.h"
 
+#include "vector.h"
+
 /* Kept out of the way of ordinary lines, whose function would else spill its registers for them. */
 #define APART __attribute__((noinline))
 
@@ -8,6 +10,8 @@
 /* Where rsyslog's forward templates cut the tag (1.4), and its repeat markers the text (1.6). */
 #define TAG_CUT 32
 #define INNER_CUT 800
+/* Room for `[1234567]: `. */
+#define PLAIN_PID 11
 
 static const struct slice banners[] = {
     SLICE("-- Logs begin at "), SLICE("-- Journal begins at "), SLICE("-- Boot "),
@@ -46,17 +50,8 @@ static struct slice blanks_skip(struct slice in)
 /* Takes a word and the one blank behind it. False if there is none, or it is too long to be one. */
 static inline bool word_take(struct slice *in, struct slice *word)
 {
-	uint64_t blank = 0;
-	size_t n = 0;
+	size_t n = vector_find(*in, ' ');
 
-	/* Words of a head are short: two or three steps here are less than a call. */
-	while (n + 8 <= in->n && !(blank = slice_word_find(slice_word(in->p + n), ' ')))
-		n += 8;
-	if (blank)
-		n += (size_t)__builtin_ctzll(blank) / 8;
-	else
-		while (n < in->n && in->p[n] != ' ')
-			n++;
 	if (n == 0 || n >= WORD_MAX)
 		return false;
 	*word = slice_of(in->p, n);
@@ -247,22 +242,52 @@ APART static struct slice inner_stamp_skip(struct slice in)
 }
 
 /* A second stamp of either kind or docker's word, told from a host by a few of its bytes: `mx1 postfix` is none. */
-static inline struct slice container_skip(struct slice in)
+static inline bool container_likely(struct slice in)
 {
-	bool likely = in.n > 9 && ((in.p[3] == ' ' && (in.p[9] == ':' || in.p[8] == '-')) ||
-	                           (in.p[4] == '-' && in.p[7] == '-') || (in.p[0] == 's' && in.p[6] == ' '));
-
-	return likely ? inner_stamp_skip(in) : in;
+	return in.n > 9 && ((in.p[3] == ' ' && (in.p[9] == ':' || in.p[8] == '-')) ||
+	                    (in.p[4] == '-' && in.p[7] == '-') || (in.p[0] == 's' && in.p[6] == ' '));
 }
 
-static bool legacy_scan(struct syslog_frame *f, struct slice in, struct line *out)
+static struct slice container_skip(struct slice in)
+{
+	return container_likely(in) ? inner_stamp_skip(in) : in;
+}
+
+/*
+ * `HOST NAME[PID]: TEXT` with a pid of one to seven digits, as nearly all lines
+ * go on behind their stamp. False for all else: then see program_scan.
+ */
+static inline bool plain_scan(struct slice in, struct line *out)
+{
+	size_t n = vector_find(in, ' ');
+	uint64_t digits, odd;
+
+	if (n == 0 || n >= WORD_MAX || n == in.n)
+		return false;
+	out->host = slice_of(in.p, n);
+	in = slice_of(in.p + n + 1, in.n - n - 1);
+	n = vector_find_either(in, ' ', '[');
+	if (n == 0 || n + PLAIN_PID > in.n || n >= WORD_MAX - PLAIN_PID || in.p[n] != '[')
+		return false;
+	digits = slice_word(in.p + n + 1);
+	odd = slice_word_odd(digits);
+	if (odd == 0 || odd & 0x80)
+		return false;
+	out->tag = slice_of(in.p, n);
+	size_t pid_n = (size_t)__builtin_ctzll(odd) / 8;
+	out->pid = slice_word_number(digits << (64 - 8 * pid_n));
+	n += 1 + pid_n;
+	if (memcmp(in.p + n, "]: ", 3) != 0)
+		return false;
+	text_take(slice_of(in.p + n + 3, in.n - n - 3), out);
+	return true;
+}
+
+/* What follows a stamp of the old kind. */
+static bool program_scan(struct slice in, struct line *out)
 {
 	struct slice word, behind;
-	size_t used;
 
-	if (!stamp_scan(&f->clock, in, &out->stamp, &used))
-		return false;
-	in = container_skip(slice_from(in, used + 1));
 	if (!word_take(&in, &out->host))
 		return false;
 	behind = in;
@@ -272,6 +297,14 @@ static bool legacy_scan(struct syslog_frame *f, struct slice in, struct line *ou
 		return last_repeated(in, out);
 	text_take(behind, out);
 	return true;
+}
+
+static bool legacy_scan(struct syslog_frame *f, struct slice in, struct line *out)
+{
+	size_t used;
+
+	return stamp_scan(&f->clock, in, &out->stamp, &used) &&
+	       program_scan(container_skip(slice_from(in, used + 1)), out);
 }
 
 /* Steps over one `[id name="value" ...]`; `]` alone does not end it inside quotes. */
@@ -384,9 +417,40 @@ void syslog_init(struct syslog_frame *f, int first_year)
 	stamp_clock_init(&f->clock, first_year);
 }
 
+/* Any line: what it says of the time counts only if the rest is well, too. */
+APART static void line_scan(struct syslog_frame *f, struct slice in, uint8_t damage, struct line *out)
+{
+	/* A piece of text that happens to begin with a date must not set the year of what follows. */
+	struct stamp_clock before = f->clock;
+
+	line_clear(out, damage);
+	if (envelope_scan(f, in, out))
+		return;
+	f->clock = before;
+	line_clear(out, damage);
+	out->form = odd_form(in);
+	out->text = in;
+}
+
+/* A line of the minute of the one before, from a host and a process. */
+static inline bool line_again(struct syslog_frame *f, struct slice in, uint8_t damage, struct line *out)
+{
+	size_t used = stamp_again(&f->clock, in, &out->stamp);
+
+	if (used == 0)
+		return false;
+	in = slice_from(in, used + 1);
+	out->form = LINE_LOG;
+	out->repeated = 0;
+	out->flags = damage;
+	if (container_likely(in) || !plain_scan(in, out))
+		return false;
+	f->clock.last_us = out->stamp.us;
+	return true;
+}
+
 void syslog_parse(struct syslog_frame *f, struct slice in, struct line *out)
 {
-	struct stamp_clock before = f->clock;
 	uint8_t damage = 0;
 
 	while (in.n && in.p[in.n - 1] == '\r')
@@ -395,14 +459,8 @@ void syslog_parse(struct syslog_frame *f, struct slice in, struct line *out)
 		in = slice_from(in, 1);
 		damage = LINE_DAMAGED;
 	}
-	line_clear(out, damage);
-	if (envelope_scan(f, in, out))
-		return;
-	/* A piece of text that happens to begin with a date must not set the year of what follows. */
-	f->clock = before;
-	line_clear(out, damage);
-	out->form = odd_form(in);
-	out->text = in;
+	if (!line_again(f, in, damage, out))
+		line_scan(f, in, damage, out);
 }
 
 ptrdiff_t syslog_glued(const struct line *l)

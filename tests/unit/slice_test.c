@@ -219,6 +219,27 @@ static void the_absent_slice_may_be_asked_anything(void **state)
 	assert_false(slice_skip(&none, SLICE("a")));
 }
 
+/* Both ends of what is looked for stand everywhere. Blocks of their own, so that a sanitizer sees a read beyond them. */
+static void a_text_is_found_at_every_place_among_false_starts(void **state)
+{
+	(void)state;
+	for (size_t n = 1; n < 50; n++)
+		for (size_t k = 3; k <= n && k < 20; k++) {
+			char *text = malloc(n), what[20];
+			assert_non_null(text);
+			memset(what, 'x', sizeof what);
+			what[k / 2] = 'y';
+			memset(text, 'x', n);
+			assert_int_equal(slice_find(slice_of(text, n), slice_of(what, k)), -1);
+			for (size_t at = 0; at + k <= n; at++) {
+				text[at + k / 2] = 'y';
+				assert_int_equal(slice_find(slice_of(text, n), slice_of(what, k)), at);
+				text[at + k / 2] = 'x';
+			}
+			free(text);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +257,7 @@ int main(void)
 	    cmocka_unit_test(a_number_beyond_its_limit_is_no_number),
 	    cmocka_unit_test(a_word_tells_its_digits_and_their_number),
 	    cmocka_unit_test(the_absent_slice_may_be_asked_anything),
+	    cmocka_unit_test(a_text_is_found_at_every_place_among_false_starts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,111 @@
+/*
+ * vector: sixteen bytes of text looked at in one step. The compiler makes of it
+ * what the processor has; only the mask, for which C has no word, is spelt for
+ * one (SSE2), and put together from two words for all others.
+ */
+#ifndef WB_VECTOR_H
+#define WB_VECTOR_H
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "slice.h"
+
+#define VECTOR_BYTES 16
+
+/* Each byte by itself; a comparison leaves 255 where it holds, else 0. */
+typedef unsigned char vector __attribute__((vector_size(VECTOR_BYTES)));
+
+/* Sixteen bytes that must be there. */
+static inline vector vector_load(const char *p)
+{
+	vector v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* Where is it this byte? */
+static inline vector vector_is(vector v, char c)
+{
+	return (vector)(v == (unsigned char)c);
+}
+
+/* Where is it one of from..to? */
+static inline vector vector_in(vector v, char from, char to)
+{
+	return (vector)((vector)(v - (unsigned char)from) <= (unsigned char)(to - from));
+}
+
+static inline unsigned vector_mask_portable(vector v)
+{
+	const uint64_t low = 0x0101010101010101, gather = 0x0102040810204080;
+	char b[VECTOR_BYTES];
+
+	memcpy(b, &v, sizeof b);
+	return (unsigned)((slice_word(b) & low) * gather >> 56) | (unsigned)((slice_word(b + 8) & low) * gather >> 56)
+	                                                              << 8;
+}
+
+/* Of what a comparison left: bit i is set where byte i holds. */
+static inline unsigned vector_mask(vector v)
+{
+#ifdef __SSE2__
+	return (unsigned)_mm_movemask_epi8((__m128i)v);
+#else
+	return vector_mask_portable(v);
+#endif
+}
+
+/* The number of the lowest set bit; there must be one. */
+static inline size_t vector_first(unsigned mask)
+{
+	return (size_t)__builtin_ctz(mask);
+}
+
+/*
+ * Where one of two bytes stands first in s, or s.n: for places so near that a
+ * call of memchr would cost more than the search. The last step reaches back
+ * over bytes that are done, rather than beyond the end.
+ */
+static inline size_t vector_find_either(struct slice s, char a, char b)
+{
+	size_t at = 0;
+	unsigned found;
+
+	if (s.n < VECTOR_BYTES) {
+		while (at < s.n && s.p[at] != a && s.p[at] != b)
+			at++;
+		return at;
+	}
+	for (;;) {
+		vector v = vector_load(s.p + at);
+		if ((found = vector_mask(vector_is(v, a) | vector_is(v, b))))
+			return at + vector_first(found);
+		if (at + VECTOR_BYTES == s.n)
+			return s.n;
+		at = at + 2 * VECTOR_BYTES <= s.n ? at + VECTOR_BYTES : s.n - VECTOR_BYTES;
+	}
+}
+
+static inline size_t vector_find(struct slice s, char c)
+{
+	return vector_find_either(s, c, c);
+}
+
+/* How many bytes s begins with to which `is` says yes, as far as whole vectors go. */
+static inline size_t vector_span(struct slice s, vector (*is)(vector))
+{
+	size_t at = 0;
+
+	for (; at + VECTOR_BYTES <= s.n; at += VECTOR_BYTES) {
+		unsigned mask = ~vector_mask(is(vector_load(s.p + at)));
+		size_t n = vector_first(mask); /* the bits above a vector's are set now */
+		if (n < VECTOR_BYTES)
+			return at + n;
+	}
+	return at;
+}
+
+#endif
