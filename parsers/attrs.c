@@ -1,6 +1,7 @@
 #include "attrs.h"
 
 #include "shapes.h"
+#include "vector.h"
 
 /* Of the reply that a `reject:` shows, smtpd logs no more (grammar 1.7). */
 #define REPLY_MAX 510
@@ -102,7 +103,21 @@ static bool domain(struct cursor *c)
 	return !literal || word(c, SLICE("]"));
 }
 
-static bool address(struct cursor *c, struct slice *value)
+/* Length of the `<LOCAL@DOMAIN>` or `<LOCAL>` that s begins with, if there is nothing odd about it; else 0. */
+static inline size_t plain_address(struct slice s)
+{
+	if (s.n == 0 || s.p[0] != '<')
+		return 0;
+	size_t n = 1 + span(slice_of(s.p + 1, s.n - 1), IN_LOCAL);
+	if (n < s.n && s.p[n] == '@') {
+		n++;
+		n += span(slice_of(s.p + n, s.n - n), IN_DOMAIN);
+	}
+	return n < s.n && s.p[n] == '>' ? n + 1 : 0;
+}
+
+/* Any. */
+static bool odd_address(struct cursor *c, struct slice *value)
 {
 	if (!word(c, SLICE("<")))
 		return false;
@@ -110,6 +125,17 @@ static bool address(struct cursor *c, struct slice *value)
 	if (!local_part(c) || (slice_skip(&c->s, SLICE("@")) && !domain(c)) || !word(c, SLICE(">")))
 		return false;
 	*value = slice_of(start, (size_t)(c->s.p - 1 - start));
+	return true;
+}
+
+static bool address(struct cursor *c, struct slice *value)
+{
+	size_t n = plain_address(c->s);
+
+	if (n == 0)
+		return odd_address(c, value);
+	*value = slice_of(c->s.p + 1, n - 2);
+	c->s = slice_of(c->s.p + n, c->s.n - n);
 	return true;
 }
 
@@ -242,12 +268,14 @@ static enum fit tail_end(struct slice s, const struct grammar *g, struct attrs *
 
 static enum fit tail(struct slice s, const struct grammar *g, struct attrs *a)
 {
-	memset(a, 0, sizeof *a);
+	*a = (struct attrs){.suspect = false};
 	enum fit fit = tail_end(s, g, a);
+	if (fit != FIT_CUT)
+		return fit;
 	/* a `;` and the half of a key may be anybody's */
 	bool begun = slice_starts(s, SLICE("; from=<")) || slice_starts(s, SLICE("; to=<")) ||
 	             slice_starts(s, SLICE("; proto="));
-	return fit == FIT_CUT && !begun ? FIT_NONE : fit;
+	return begun ? FIT_CUT : FIT_NONE;
 }
 
 /*
@@ -281,12 +309,12 @@ struct readings {
 static void read_all(struct slice s, const struct grammar *g, size_t from, struct readings *r)
 {
 	struct slice rest = slice_from(s, from);
-	ptrdiff_t semi;
+	size_t semi;
 
 	memset(r->n, 0, sizeof r->n);
-	for (; (semi = slice_chr(rest, ';')) >= 0; rest = slice_from(rest, 1)) {
+	for (; (semi = vector_find(rest, ';')) < rest.n; rest = slice_from(rest, 1)) {
 		struct attrs a;
-		rest = slice_from(rest, (size_t)semi);
+		rest = slice_from(rest, semi);
 		enum fit fit = tail(rest, g, &a);
 		a.text = slice_of(s.p, (size_t)(rest.p - s.p));
 		if (r->n[fit]++ == 0 && fit != FIT_NONE)
@@ -448,7 +476,7 @@ static bool read_screen(struct slice s, struct attrs *out)
 
 bool attrs_read(struct slice s, enum attrs_flavour flavour, struct slice stage, bool own_text, struct attrs *out)
 {
-	struct readings r = {0};
+	struct readings r;
 
 	if (flavour == ATTRS_SCREEN)
 		return read_screen(s, out);

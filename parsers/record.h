@@ -131,14 +131,14 @@ struct record {
 	enum { FIELDS_UNREAD, FIELDS_READ, FIELDS_WRONG } fields;
 
 	/* filled by shapes_fields; absent slices, -1 numbers where the line has none */
-	enum record_action action;
-	struct slice word;  /* the action word as it stands in the line */
-	struct slice stage; /* RCPT, END-OF-MESSAGE ...; header, body */
 	struct slice client_name, client_ip, client_port;
+	struct slice sender; /* present and empty: null sender */
+	enum record_action action;
+	struct slice word;      /* the action word as it stands in the line */
+	struct slice stage;     /* RCPT, END-OF-MESSAGE ...; header, body */
 	int code;               /* 400..599, 0: none */
 	struct slice dsn;       /* 5.7.1 */
 	struct slice text;      /* the free text, code and DSN taken off */
-	struct slice sender;    /* present and empty: null sender */
 	struct slice recipient; /* to= */
 	struct slice orig_recipient;
 	struct slice helo, proto;

@@ -5,6 +5,7 @@
  */
 #include "attrs.h"
 #include "shapes.h"
+#include "vector.h"
 
 /* ------------------------------------------------------------------ actions */
 
@@ -25,16 +26,16 @@ enum record_action shapes_action(struct slice word)
 	return slice_starts(word, SLICE("milter-")) ? ACTION_MILTER_OTHER : ACTION_OTHER;
 }
 
-/* `WORD: `, stepping over it. */
+/* `WORD: `, stepping over it; the row's pattern has seen that it is there. */
 static bool read_word(struct slice *s, struct record *r)
 {
-	ptrdiff_t colon = slice_find(*s, SLICE(": "));
+	size_t colon = vector_find(*s, ':');
 
-	if (colon <= 0)
+	if (colon == 0 || colon + 2 > s->n)
 		return false;
-	r->word = slice_head(*s, (size_t)colon);
+	r->word = slice_head(*s, colon);
 	r->action = shapes_action(r->word);
-	*s = slice_from(*s, (size_t)colon + 2);
+	*s = slice_of(s->p + colon + 2, s->n - colon - 2);
 	return true;
 }
 
@@ -161,20 +162,13 @@ static enum attrs_flavour flavour_of(const struct record *r)
 	return r->daemon == DAEMON_CLEANUP ? ATTRS_CLEANUP_MILTER : ATTRS_MILTER;
 }
 
-/* The row's pattern has seen that this is a client: without a port its brackets tell all. */
-static bool read_client(struct slice *s, struct record *r)
+/* The row's pattern has filled in the client; what stands behind it? */
+static struct slice behind_client(const struct record *r)
 {
-	ptrdiff_t open = slice_chr(*s, '['), close = slice_chr(*s, ']');
+	struct slice port = r->client_port, ip = r->client_ip;
+	const char *end = slice_is_set(port) ? port.p + port.n : ip.p + ip.n + 1;
 
-	if (open < 1 || close < open + 2)
-		return false;
-	struct slice rest = slice_from(*s, (size_t)close + 1);
-	if (rest.n > 1 && rest.p[0] == ':' && rest.p[1] != ' ')
-		return shapes_client(s, &r->client_name, &r->client_ip, &r->client_port);
-	r->client_name = slice_of(s->p, (size_t)open);
-	r->client_ip = slice_of(s->p + open + 1, (size_t)(close - open - 1));
-	*s = rest;
-	return true;
+	return slice_of(end, (size_t)(r->body.p + r->body.n - end));
 }
 
 /* smtpd's log_whatsup() and check_milter_reply(), cleanup's cleanup_milter_apply(). */
@@ -183,7 +177,11 @@ static bool fields_action(struct record *r)
 	struct slice s = r->body;
 	struct attrs none;
 
-	if (!read_word(&s, r) || !read_stage(&s, r) || !read_client(&s, r) || !slice_skip(&s, SLICE(": ")))
+	if (!read_word(&s, r))
+		return false;
+	r->stage = slice_of(s.p, (size_t)(r->client_name.p - s.p) - 6); /* ` from ` */
+	s = behind_client(r);
+	if (!slice_skip(&s, SLICE(": ")))
 		return false;
 	/* `421 4.3.0 HOST Server local data error` and postscreen's overload texts have no tail at all */
 	if (slice_ends(s, SLICE(" Server local data error")) && slice_find(s, SLICE("; ")) < 0) {
@@ -308,19 +306,10 @@ static bool fields_check(struct record *r)
 
 /* ----------------------------------------------------------------- sessions */
 
-/* Steps over `connect from CLIENT`. */
-static bool read_session(struct slice *s, struct record *r)
-{
-	if (!slice_skip(s, SLICE("connect from ")) && !slice_skip(s, SLICE("disconnect from ")))
-		return false;
-	return read_client(s, r);
-}
-
 static bool fields_connect(struct record *r)
 {
-	struct slice s = r->body;
-
-	return read_session(&s, r);
+	(void)r; /* the client is all there is */
+	return true;
 }
 
 #define COUNTER_MAX 1000000
@@ -365,61 +354,121 @@ static inline bool read_counter(struct slice *s, struct slice *word, int *ok, in
 	return true;
 }
 
-static bool fields_disconnect(struct record *r)
-{
-	struct slice s = r->body, word;
-	int ok, all, rcpt_ok = 0, rcpt_all = 0, data_ok = 0, data_all = 0;
+/* What a session's counters come to; -1 if they are not told. */
+struct tally {
+	int rcpt_ok, rcpt_all, data_ok, data_all;
+};
 
-	if (!read_session(&s, r))
-		return false;
+static struct tally read_tally(struct slice s)
+{
+	struct tally sum = {0}, told = {-1, -1, -1, -1};
+	struct slice word;
+	int ok, all;
+
 	while (read_counter(&s, &word, &ok, &all)) {
 		if (slice_eq(word, SLICE("rcpt"))) {
-			rcpt_ok = ok;
-			rcpt_all = all;
+			sum.rcpt_ok = ok;
+			sum.rcpt_all = all;
 		} else if (slice_eq(word, SLICE("data")) || slice_eq(word, SLICE("bdat"))) {
-			data_ok += ok;
-			data_all += all;
-		} else if (slice_eq(word,
-		                    SLICE("commands"))) { /* the last one; before Postfix 3.0 nothing is counted */
-			r->rcpt_ok = rcpt_ok;
-			r->rcpt_all = rcpt_all;
-			r->data_ok = data_ok;
-			r->data_all = data_all;
+			sum.data_ok += ok;
+			sum.data_all += all;
+		} else if (slice_eq(word, SLICE("commands"))) { /* the last one; before Postfix 3.0 none is there */
+			told = sum;
 		}
 	}
+	return told;
+}
+
+/* Most sessions go the same few ways, so that most counters have been read before. */
+#define TALLY_BITS 6
+#define TALLY_TEXT 79
+
+static _Thread_local struct {
+	struct tally tally;
+	uint8_t n;
+	char text[TALLY_TEXT];
+} tallies[1 << TALLY_BITS];
+
+static struct tally tally_of(struct slice s)
+{
+	if (s.n < 8 || s.n > TALLY_TEXT)
+		return read_tally(s);
+	uint64_t some = slice_word(s.p + s.n - 8) + slice_word(s.p + s.n / 2 - 4) + s.n;
+	size_t slot = some * UINT64_C(0x9e3779b97f4a7c15) >> (64 - TALLY_BITS);
+
+	if (tallies[slot].n != s.n || !slice_same(tallies[slot].text, s.p, s.n)) {
+		tallies[slot].tally = read_tally(s);
+		tallies[slot].n = (uint8_t)s.n;
+		memcpy(tallies[slot].text, s.p, s.n);
+	}
+	return tallies[slot].tally;
+}
+
+static bool fields_disconnect(struct record *r)
+{
+	struct tally t = tally_of(behind_client(r));
+
+	r->rcpt_ok = t.rcpt_ok;
+	r->rcpt_all = t.rcpt_all;
+	r->data_ok = t.data_ok;
+	r->data_all = t.data_all;
 	return true;
 }
 
-/* The value of `, KEY=` up to the next `, ` that begins another key, or the end. */
-static struct slice client_value(struct record *r, struct slice s, struct slice key)
-{
-	static const struct slice keys[] = {SLICE(", sasl_method="), SLICE(", sasl_username="), SLICE(", sasl_sender="),
-	                                    SLICE(", orig_queue_id="), SLICE(", orig_client=")};
-	ptrdiff_t at = slice_find(s, key), end;
+/* What can stand behind the client of `client=`; of sasl_sender only its place matters. */
+static const struct client_key {
+	struct slice key;
+	size_t field;
+} client_keys[] = {
+    {SLICE(", sasl_method="), offsetof(struct record, sasl_method)},
+    {SLICE(", sasl_username="), offsetof(struct record, sasl_username)},
+    {SLICE(", sasl_sender="), 0},
+    {SLICE(", orig_queue_id="), offsetof(struct record, orig_queue_id)},
+    {SLICE(", orig_client="), offsetof(struct record, orig_client)},
+};
 
-	if (at < 0)
-		return SLICE_NONE;
-	s = slice_from(s, (size_t)at + key.n);
-	if (slice_find(s, key) >= 0) /* a user's name imitates it */
-		r->flags |= RECORD_SUSPECT;
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if ((end = slice_find(s, keys[i])) >= 0)
-			s = slice_head(s, (size_t)end);
-	return s;
+/* Steps to the next `, KEY=`, and over it; *before is where it begins. NULL: there is none. */
+static const struct client_key *client_key(struct slice *s, const char **before)
+{
+	ptrdiff_t at;
+
+	for (; (at = slice_find(*s, SLICE(", "))) >= 0; *s = slice_from(*s, 1)) {
+		*s = slice_from(*s, (size_t)at);
+		*before = s->p;
+		for (size_t i = 0; i < sizeof client_keys / sizeof *client_keys; i++)
+			if (slice_skip(s, client_keys[i].key))
+				return &client_keys[i];
+	}
+	return NULL;
+}
+
+/* A value goes up to the next key, or to the end. A key that comes again may be a user's name that imitates it. */
+static void read_client_keys(struct record *r, struct slice s)
+{
+	const struct client_key *key;
+	struct slice *value = NULL;
+	const char *before;
+
+	while ((key = client_key(&s, &before))) {
+		if (value)
+			value->n = (size_t)(before - value->p);
+		value = key->field ? (struct slice *)(void *)((char *)r + key->field) : NULL;
+		if (value && slice_is_set(*value)) {
+			r->flags |= RECORD_SUSPECT;
+			value = NULL;
+		}
+		if (value)
+			*value = s;
+	}
 }
 
 static bool fields_client(struct record *r)
 {
-	struct slice s = r->body;
+	struct slice s = behind_client(r);
 
-	if (!slice_skip(&s, SLICE("client=")) || !read_client(&s, r))
-		return false;
 	if (s.n == 0) /* nearly always */
 		return true;
-	r->sasl_method = client_value(r, s, SLICE(", sasl_method="));
-	r->sasl_username = client_value(r, s, SLICE(", sasl_username="));
-	r->orig_queue_id = client_value(r, s, SLICE(", orig_queue_id="));
-	r->orig_client = client_value(r, s, SLICE(", orig_client="));
+	read_client_keys(r, s);
 	if (slice_is_set(r->sasl_method) || slice_is_set(r->sasl_username))
 		r->flags |= RECORD_LOGIN;
 	return true;
@@ -520,13 +569,22 @@ static bool fields_delivery(struct record *r)
 	return r->status.n > 0;
 }
 
+/* `from=`, of which the row's pattern has filled in an address in external form. */
+static bool read_sender(struct slice *s, struct record *r)
+{
+	if (!slice_is_set(r->sender))
+		return read_address(s, SLICE("from="), &r->sender);
+	const char *end = r->sender.p + r->sender.n + 1;
+	*s = slice_of(end, (size_t)(s->p + s->n - end));
+	return true;
+}
+
 static bool fields_queued(struct record *r)
 {
 	struct slice s = r->body;
 	uint64_t v;
 
-	if (!read_address(&s, SLICE("from="), &r->sender) || !slice_skip(&s, SLICE(", size=")) ||
-	    !slice_number(&s, INT64_MAX, &v))
+	if (!read_sender(&s, r) || !slice_skip(&s, SLICE(", size=")) || !slice_number(&s, INT64_MAX, &v))
 		return false;
 	r->size = (int64_t)v;
 	if (!slice_skip(&s, SLICE(", nrcpt=")) || !slice_number(&s, INT32_MAX, &v))
@@ -539,7 +597,7 @@ static bool fields_expired(struct record *r)
 {
 	struct slice s = r->body;
 
-	if (!read_address(&s, SLICE("from="), &r->sender))
+	if (!read_sender(&s, r))
 		return false;
 	r->status = SLICE("expired");
 	return true;
@@ -661,16 +719,16 @@ const struct shape shapes_postfix[] = {
     /* smtpd, the commonest first */
     {DAEMON_SMTPD, RECORD_CONNECT, "smtpd-connect", "connect from %c", "connect from mx.example.net[192.0.2.7]",
      fields_connect},
-    {DAEMON_SMTPD, RECORD_TLS, "smtpd-tls", "%w TLS connection established from %c: %*",
-     "Anonymous TLS connection established from mx.example.net[192.0.2.7]: TLSv1.3 with cipher "
-     "TLS_AES_256_GCM_SHA384 (256/256 bits)",
-     NULL},
     {DAEMON_SMTPD, RECORD_DISCONNECT, "smtpd-disconnect", "disconnect from %c ehlo=%*",
      "disconnect from mx.example.net[192.0.2.7] ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4", fields_disconnect},
     {DAEMON_SMTPD, RECORD_DISCONNECT, "smtpd-disconnect-counters", "disconnect from %c %~commands=%*",
      "disconnect from mx.example.net[192.0.2.7] helo=1 quit=1 commands=2", fields_disconnect},
     {DAEMON_SMTPD, RECORD_DISCONNECT, "smtpd-disconnect-plain", "disconnect from %c",
      "disconnect from mx.example.net[192.0.2.7]", fields_disconnect},
+    {DAEMON_SMTPD, RECORD_TLS, "smtpd-tls", "%w TLS connection established from %c: %*",
+     "Anonymous TLS connection established from mx.example.net[192.0.2.7]: TLSv1.3 with cipher "
+     "TLS_AES_256_GCM_SHA384 (256/256 bits)",
+     NULL},
     {DAEMON_SMTPD, RECORD_CLIENT, "smtpd-client", "%Q: client=%c", "3F2A1C0D9E: client=mx.example.net[192.0.2.7]",
      fields_client},
     {DAEMON_SMTPD, RECORD_CLIENT, "smtpd-client-login", "%Q: client=%c, %*",
