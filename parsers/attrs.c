@@ -103,15 +103,25 @@ static bool domain(struct cursor *c)
 	return !literal || word(c, SLICE("]"));
 }
 
+/* The same; all classes have what names are made of, and before `end` there is no need to ask the table. */
+static inline size_t span_name(struct slice s, uint8_t class, char end)
+{
+	size_t n = vector_span(s, vector_is_name);
+
+	if (n < s.n && s.p[n] != end)
+		n += span(slice_of(s.p + n, s.n - n), class);
+	return n;
+}
+
 /* Length of the `<LOCAL@DOMAIN>` or `<LOCAL>` that s begins with, if there is nothing odd about it; else 0. */
 static inline size_t plain_address(struct slice s)
 {
 	if (s.n == 0 || s.p[0] != '<')
 		return 0;
-	size_t n = 1 + span(slice_of(s.p + 1, s.n - 1), IN_LOCAL);
+	size_t n = 1 + span_name(slice_of(s.p + 1, s.n - 1), IN_LOCAL, '@');
 	if (n < s.n && s.p[n] == '@') {
 		n++;
-		n += span(slice_of(s.p + n, s.n - n), IN_DOMAIN);
+		n += span_name(slice_of(s.p + n, s.n - n), IN_DOMAIN, '>');
 	}
 	return n < s.n && s.p[n] == '>' ? n + 1 : 0;
 }
@@ -181,7 +191,7 @@ static bool helo(struct cursor *c, struct attrs *a)
 {
 	if (!word(c, SLICE(" helo=<")))
 		return true;
-	struct slice value = slice_head(c->s, span(c->s, IN_HELO));
+	struct slice value = slice_head(c->s, span_name(c->s, IN_HELO, '>'));
 
 	c->s = slice_from(c->s, value.n);
 	if (!word(c, SLICE(">")))
@@ -195,6 +205,10 @@ static void login(struct cursor *c, struct attrs *a)
 {
 	struct slice sender;
 
+	if (c->s.n == 0) { /* nearly always */
+		c->ended = true;
+		return;
+	}
 	token(c, SLICE(" sasl_method="), &a->sasl_method);
 	token(c, SLICE(" sasl_username="), &a->sasl_username);
 	token(c, SLICE(" sasl_sender="), &sender);

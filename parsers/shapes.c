@@ -259,6 +259,15 @@ static inline vector is_hex(vector v)
 	return vector_in(v, '0', '9') | vector_in(v, 'A', 'F');
 }
 
+/* Most texts without an id end here: words have vowels, which no id of either kind has beside their consonants. */
+static inline bool begins_like_id(struct slice s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	return s.n > 2 && (pattern_classes[p[0]] & pattern_classes[p[1]] & pattern_classes[p[2]] &
+	                   (CLASS_SHORT_ID | CLASS_LONG_ID));
+}
+
 /* `ID: `, stepping over it. */
 static inline bool keyed(struct slice *s, struct slice *id)
 {
@@ -272,7 +281,7 @@ static inline bool keyed(struct slice *s, struct slice *id)
 			return true;
 		}
 	}
-	if (!shapes_queue_id(&t, &any) || !slice_skip(&t, SLICE(": ")))
+	if (!begins_like_id(t) || !shapes_queue_id(&t, &any) || !slice_skip(&t, SLICE(": ")))
 		return false;
 	*id = any;
 	*s = t;

@@ -52,6 +52,10 @@ struct compiled {
 	struct token token[TOKENS_MAX];
 };
 
+/* What a byte can stand in. */
+enum { CLASS_SHORT_ID = 1, CLASS_LONG_ID = 2, CLASS_HOST = 4, CLASS_ADDRESS = 8 };
+extern uint8_t pattern_classes[256];
+
 void pattern_init(void);
 void pattern_compile(struct compiled *c, const struct shape *shape);
 /* Of s, which begins behind the queue id and its colon, the first bytes are known to be the row's word. */

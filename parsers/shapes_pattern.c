@@ -10,14 +10,12 @@
 
 /* ----------------------------------------------------------------- scanners */
 
-enum { CLASS_SHORT_ID = 1, CLASS_LONG_ID = 2, CLASS_HOST = 4, CLASS_ADDRESS = 8 };
-
-static uint8_t classes[256];
+uint8_t pattern_classes[256];
 
 static void classes_fill(const char *bytes, uint8_t bits)
 {
 	for (; *bytes; bytes++)
-		classes[(unsigned char)*bytes] |= bits;
+		pattern_classes[(unsigned char)*bytes] |= bits;
 }
 
 void pattern_init(void)
@@ -35,9 +33,10 @@ static inline size_t span(struct slice s, uint8_t class)
 	const unsigned char *p = (const unsigned char *)s.p;
 	size_t i = 0;
 
-	while (i + 4 <= s.n && (classes[p[i]] & classes[p[i + 1]] & classes[p[i + 2]] & classes[p[i + 3]] & class))
+	while (i + 4 <= s.n && (pattern_classes[p[i]] & pattern_classes[p[i + 1]] & pattern_classes[p[i + 2]] &
+	                        pattern_classes[p[i + 3]] & class))
 		i += 4;
-	while (i < s.n && (classes[p[i]] & class))
+	while (i < s.n && (pattern_classes[p[i]] & class))
 		i++;
 	return i;
 }
@@ -49,7 +48,7 @@ bool shapes_queue_id(struct slice *s, struct slice *id)
 	size_t n = 0, most = s->n < 64 ? s->n : 64;
 	unsigned all = CLASS_SHORT_ID | CLASS_LONG_ID, next;
 
-	for (; n < most && (next = all & classes[p[n]]); n++)
+	for (; n < most && (next = all & pattern_classes[p[n]]); n++)
 		all = next;
 	if (!((all & CLASS_SHORT_ID) && n >= 6) && !((all & CLASS_LONG_ID) && n >= 12))
 		return false;
@@ -79,13 +78,6 @@ static bool scan_port(struct slice *s, struct slice *port)
 	return n > 0;
 }
 
-static inline vector is_host(vector v)
-{
-	vector small = v | 0x20;
-
-	return vector_in(small, 'a', 'z') | (vector_in(v, '-', '9') & ~vector_is(v, '/')) | vector_is(v, '_');
-}
-
 /* Of addresses; `unknown` is left to the table. */
 static inline vector is_address(vector v)
 {
@@ -94,21 +86,34 @@ static inline vector is_address(vector v)
 	return (vector_in(v, '.', ':') & ~vector_is(v, '/')) | vector_in(small, 'a', 'f');
 }
 
-/* All bytes of a class that s begins with, most of them by whole vectors. */
-static inline size_t span_by(struct slice s, vector (*is)(vector), uint8_t class)
+/* The host name that s begins with; before the bracket that mostly follows it there is no need to ask the table. */
+static inline size_t host_span(struct slice s)
 {
-	size_t n = vector_span(s, is);
+	size_t n = vector_span(s, vector_is_name);
 
-	return n + span(slice_of(s.p + n, s.n - n), class);
+	if (n < s.n && s.p[n] != '[')
+		n += span(slice_of(s.p + n, s.n - n), CLASS_HOST);
+	return n;
 }
 
-/* `[ADDR]`, then `:PORT` if there is one. */
-static inline bool scan_address(struct slice *s, struct slice *ip, struct slice *port)
+/* The same of the address within the brackets. */
+static inline size_t address_span(struct slice s, size_t back)
+{
+	size_t n = vector_span(s, is_address);
+
+	n += vector_span_last(slice_of(s.p + n, s.n - n), back + n, is_address);
+	if (n < s.n && s.p[n] != ']')
+		n += span(slice_of(s.p + n, s.n - n), CLASS_ADDRESS);
+	return n;
+}
+
+/* `[ADDR]`, then `:PORT` if there is one. Of the text before it `back` bytes can be read, too. */
+static inline bool scan_address(struct slice *s, size_t back, struct slice *ip, struct slice *port)
 {
 	if (s->n == 0 || s->p[0] != '[')
 		return false;
 	struct slice t = slice_of(s->p + 1, s->n - 1);
-	size_t n = span_by(t, is_address, CLASS_ADDRESS);
+	size_t n = address_span(t, back + 1);
 	if (n == 0 || n >= t.n || t.p[n] != ']')
 		return false;
 	*ip = slice_of(t.p, n);
@@ -125,13 +130,13 @@ static inline bool scan_address(struct slice *s, struct slice *ip, struct slice 
 
 static inline bool scan_client(struct slice *s, struct slice *name, struct slice *ip, struct slice *port)
 {
-	size_t n = span_by(*s, is_host, CLASS_HOST);
+	size_t n = host_span(*s);
 
 	if (n == 0)
 		return false;
 	*name = slice_of(s->p, n);
 	struct slice t = slice_of(s->p + n, s->n - n);
-	if (!scan_address(&t, ip, port))
+	if (!scan_address(&t, n, ip, port))
 		return false;
 	*s = t;
 	return true;
@@ -194,7 +199,7 @@ static const char *match_screen_client(UNUSED const struct token *t, const char 
 {
 	struct slice s = slice_of(p, (size_t)(end - p)), ip, port;
 
-	return scan_address(&s, &ip, &port) ? s.p : NULL;
+	return scan_address(&s, 0, &ip, &port) ? s.p : NULL;
 }
 
 static const char *match_stage(UNUSED const struct token *t, const char *p, const char *end, UNUSED struct record *r)

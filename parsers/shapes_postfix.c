@@ -380,7 +380,7 @@ static struct tally read_tally(struct slice s)
 }
 
 /* Most sessions go the same few ways, so that most counters have been read before. */
-#define TALLY_BITS 6
+#define TALLY_BITS 7
 #define TALLY_TEXT 79
 
 static _Thread_local struct {

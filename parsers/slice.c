@@ -6,11 +6,17 @@
 #define FIND_SHORT 16
 #define FIND_STARTS 64
 
-/* At which of the sixteen places from p on do the first and the last byte of `what` fit? */
-static inline unsigned places(const char *p, struct slice what)
+/* What begins and what ends the text that is looked for, at sixteen places at once. */
+struct ends {
+	vector first, last;
+	size_t apart;
+};
+
+static inline unsigned places(const struct ends *e, const char *p)
 {
-	return vector_mask(vector_is(vector_load(p), what.p[0]) &
-	                   vector_is(vector_load(p + what.n - 1), what.p[what.n - 1]));
+	vector first = (vector)(vector_load(p) == e->first), last = (vector)(vector_load(p + e->apart) == e->last);
+
+	return vector_mask(first & last);
 }
 
 static ptrdiff_t find_near(struct slice s, struct slice what)
@@ -38,19 +44,26 @@ ptrdiff_t slice_find(struct slice s, struct slice what)
 	size_t all = s.n - what.n + 1; /* places where it can stand */
 	if (all < VECTOR_BYTES)
 		return find_near(s, what);
+	const struct ends e = {vector_of(what.p[0]), vector_of(what.p[what.n - 1]), what.n - 1};
 	int starts = what.n > FIND_SHORT ? FIND_STARTS : INT_MAX;
-	for (size_t at = 0;;) {
-		for (unsigned found = places(s.p + at, what); found; found &= found - 1) {
+	size_t last = all - VECTOR_BYTES;
+	for (size_t at = 0;; at += VECTOR_BYTES) {
+		unsigned found = 0;
+		while (at < last && !(found = places(&e, s.p + at)))
+			at += VECTOR_BYTES;
+		if (at >= last) { /* reaches back over places that are done */
+			at = last;
+			found = places(&e, s.p + at);
+		}
+		for (; found; found &= found - 1) {
 			size_t i = at + vector_first(found);
 			if (slice_same(s.p + i, what.p, what.n))
 				return (ptrdiff_t)i;
 			if (starts-- == 0)
 				return find_far(s, what);
 		}
-		if (at + VECTOR_BYTES == all)
+		if (at == last)
 			return -1;
-		/* The last step reaches back over places that are done. */
-		at = at + 2 * VECTOR_BYTES <= all ? at + VECTOR_BYTES : all - VECTOR_BYTES;
 	}
 }
 

@@ -463,24 +463,31 @@ void syslog_parse(struct syslog_frame *f, struct slice in, struct line *out)
 		line_scan(f, in, damage, out);
 }
 
+/* Does a stamp end at `end` of text? Where it begins, or -1. */
+static ptrdiff_t stamp_before(struct slice text, size_t end)
+{
+	for (size_t n = end < 40 ? end : 40; n >= 15; n--) {
+		struct slice stamp = slice_of(text.p + end - n, n);
+		bool number = digit(stamp.p[0]) && stamp.p[4] != '-';
+		if (!number && stamp_length(stamp) == n)
+			return (ptrdiff_t)(end - n);
+	}
+	return -1;
+}
+
 ptrdiff_t syslog_glued(const struct line *l)
 {
-	struct slice rest = l->text, again;
-	ptrdiff_t at;
+	struct slice text = l->text, rest = text, again;
+	ptrdiff_t at, start;
 
 	if (l->host.n == 0)
 		return -1;
-	/* The host with its two blanks, as it stands in the line's own head. */
-	again = slice_of(l->host.p - 1, l->host.n + 2);
-	while ((at = slice_find(rest, again)) >= 0) {
-		size_t end = (size_t)(rest.p - l->text.p) + (size_t)at;
-		for (size_t n = end < 40 ? end : 40; n >= 15; n--) {
-			struct slice stamp = slice_of(l->text.p + end - n, n);
-			bool number = digit(stamp.p[0]) && stamp.p[4] != '-';
-			if (!number && stamp_length(stamp) == n)
-				return (ptrdiff_t)(end - n);
-		}
-		rest = slice_from(rest, (size_t)at + 1);
+	/* The host with the blank behind it, as it stands in the line's own head; of blanks there are too many. */
+	again = slice_of(l->host.p, l->host.n + 1);
+	for (; (at = slice_find(rest, again)) >= 0; rest = slice_from(rest, (size_t)at + 1)) {
+		size_t host = (size_t)(rest.p - text.p) + (size_t)at;
+		if (host > 0 && text.p[host - 1] == ' ' && (start = stamp_before(text, host - 1)) >= 0)
+			return start;
 	}
 	return -1;
 }

@@ -26,10 +26,16 @@ static inline vector vector_load(const char *p)
 	return v;
 }
 
+/* Sixteen times the same. */
+static inline vector vector_of(char c)
+{
+	return (vector){0} + (unsigned char)c;
+}
+
 /* Where is it this byte? */
 static inline vector vector_is(vector v, char c)
 {
-	return (vector)(v == (unsigned char)c);
+	return (vector)(v == vector_of(c));
 }
 
 /* Where is it one of from..to? */
@@ -106,6 +112,26 @@ static inline size_t vector_span(struct slice s, vector (*is)(vector))
 			return at + n;
 	}
 	return at;
+}
+
+/*
+ * The same of the last bytes of a text, fewer than a vector's, before which
+ * `back` bytes of it can be read. 0 as well if there are not enough of these.
+ */
+static inline size_t vector_span_last(struct slice s, size_t back, vector (*is)(vector))
+{
+	if (s.n >= VECTOR_BYTES || s.n + back < VECTOR_BYTES)
+		return 0;
+	size_t before = VECTOR_BYTES - s.n;
+	return vector_first(~vector_mask(is(vector_load(s.p - before))) >> before);
+}
+
+/* Letters, digits, dot, dash, underscore: most of what names and addresses are made of. */
+static inline vector vector_is_name(vector v)
+{
+	vector small = v | 0x20;
+
+	return vector_in(small, 'a', 'z') | (vector_in(v, '-', '9') & ~vector_is(v, '/')) | vector_is(v, '_');
 }
 
 #endif
