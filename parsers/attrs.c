@@ -325,7 +325,6 @@ static void read_all(struct slice s, const struct grammar *g, size_t from, struc
 	struct slice rest = slice_from(s, from);
 	size_t semi;
 
-	memset(r->n, 0, sizeof r->n);
 	for (; (semi = vector_find(rest, ';')) < rest.n; rest = slice_from(rest, 1)) {
 		struct attrs a;
 		rest = slice_from(rest, semi);
@@ -490,7 +489,7 @@ static bool read_screen(struct slice s, struct attrs *out)
 
 bool attrs_read(struct slice s, enum attrs_flavour flavour, struct slice stage, bool own_text, struct attrs *out)
 {
-	struct readings r;
+	struct readings r = {0};
 
 	if (flavour == ATTRS_SCREEN)
 		return read_screen(s, out);
