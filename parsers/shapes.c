@@ -397,7 +397,9 @@ static void fields_clear(struct record *r)
 
 static void client_clear(struct record *r)
 {
-	r->client_name = r->client_ip = r->client_port = SLICE_NONE;
+	r->client_name = SLICE_NONE;
+	r->client_ip = SLICE_NONE;
+	r->client_port = SLICE_NONE;
 }
 
 /*

@@ -93,30 +93,6 @@ static inline bool slice_skip(struct slice *s, struct slice with)
 	return true;
 }
 
-/*
- * Decimal digits at the start, stepping over them. False, and s unchanged, if
- * there is none or the number exceeds max: a number that wraps is no number
- * (faults.md H20).
- */
-static inline bool slice_number(struct slice *s, uint64_t max, uint64_t *out)
-{
-	const size_t safe = 19; /* so many digits do not wrap */
-	size_t i = 0;
-	uint64_t v = 0;
-
-	for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
-		uint64_t d = (uint64_t)(s->p[i] - '0');
-		if (i >= safe && v > (UINT64_MAX - d) / 10)
-			return false;
-		v = v * 10 + d;
-	}
-	if (i == 0 || v > max)
-		return false;
-	*s = slice_from(*s, i);
-	*out = v;
-	return true;
-}
-
 /* Eight bytes as one word, the first lowest; they must be there. */
 static inline uint64_t slice_word(const char *p)
 {
@@ -184,6 +160,35 @@ static inline uint32_t slice_word_number(uint64_t w)
 	w = (w & 0x0f0f0f0f0f0f0f0f) * 2561 >> 8;
 	w = (w & 0x00ff00ff00ff00ff) * 6553601 >> 16;
 	return (uint32_t)((w & 0x0000ffff0000ffff) * 42949672960001 >> 32);
+}
+
+/*
+ * Decimal digits at the start, stepping over them. False, and s unchanged, if
+ * there is none or the number exceeds max: a number that wraps is no number
+ * (faults.md H20).
+ */
+static inline bool slice_number(struct slice *s, uint64_t max, uint64_t *out)
+{
+	const size_t safe = 19; /* so many digits do not wrap */
+	uint64_t odd = s->n >= 8 ? slice_word_odd(slice_word(s->p)) : 0, v = 0;
+	size_t i = 0;
+
+	if (odd && !(odd & 0x80)) { /* less than eight digits: one word has them */
+		i = (size_t)__builtin_ctzll(odd) / 8;
+		v = slice_word_number(slice_word(s->p) << (64 - 8 * i));
+	} else {
+		for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
+			uint64_t d = (uint64_t)(s->p[i] - '0');
+			if (i >= safe && v > (UINT64_MAX - d) / 10)
+				return false;
+			v = v * 10 + d;
+		}
+	}
+	if (i == 0 || v > max)
+		return false;
+	*s = slice_from(*s, i);
+	*out = v;
+	return true;
 }
 
 /*

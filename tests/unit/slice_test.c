@@ -192,6 +192,30 @@ static void a_number_beyond_its_limit_is_no_number(void **state)
 	assert_false(slice_number(&wraps, UINT64_MAX, &v));
 }
 
+/* What follows the digits, or nothing, must not matter. */
+static void a_number_is_read_to_its_last_digit_whatever_follows(void **state)
+{
+	char text[40];
+
+	(void)state;
+	for (size_t digits = 1; digits <= 19; digits++)
+		for (size_t more = 0; more < 12; more++) {
+			uint64_t v = 0, expected = 0;
+			for (size_t i = 0; i < digits; i++) {
+				text[i] = (char)('1' + i % 9);
+				expected = expected * 10 + 1 + i % 9;
+			}
+			memset(text + digits, '/', more);
+			struct slice s = slice_of(text, digits + more);
+			assert_true(slice_number(&s, UINT64_MAX, &v));
+			assert_int_equal(v, expected);
+			assert_int_equal(s.n, more);
+			s = slice_of(text, digits + more);
+			assert_false(slice_number(&s, expected - 1, &v));
+			assert_int_equal(s.n, digits + more);
+		}
+}
+
 static void a_word_tells_its_digits_and_their_number(void **state)
 {
 	(void)state;
@@ -258,6 +282,7 @@ int main(void)
 	    cmocka_unit_test(a_word_tells_its_digits_and_their_number),
 	    cmocka_unit_test(the_absent_slice_may_be_asked_anything),
 	    cmocka_unit_test(a_text_is_found_at_every_place_among_false_starts),
+	    cmocka_unit_test(a_number_is_read_to_its_last_digit_whatever_follows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
