@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "db.h"
 #include "msg.h"
@@ -15,12 +16,89 @@ struct reader {
 	bool judged;              /* that is this snapshot */
 	const atomic_int *cancel; /* NULL: nobody does */
 	bool asking;              /* for rows: what else is done is never cut short */
+	bool brief;
+	int open;          /* queries under way */
+	int64_t held_from; /* the read transaction; 0: none */
+	struct reader_times times;
 };
 
 struct query {
 	struct reader *reader;
+	enum sql_id id;
 	sqlite3_stmt *stmt;
+	int64_t began; /* 0: it is not under way */
 };
+
+/* ------------------------------------------------------------------ how long */
+
+static int64_t clock_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void time_add(struct reader_time *t, int64_t us)
+{
+	t->times++;
+	t->total_us += us;
+	if (us > t->longest_us)
+		t->longest_us = us;
+}
+
+static void held_begin(struct reader *r, int64_t now)
+{
+	if (!r->held_from)
+		r->held_from = now;
+}
+
+static void held_end(struct reader *r, int64_t now)
+{
+	if (r->held_from)
+		time_add(&r->times.held, now - r->held_from);
+	r->held_from = 0;
+}
+
+static void query_begin(struct query *q)
+{
+	q->began = clock_us();
+	held_begin(q->reader, q->began);
+	q->reader->open++;
+}
+
+static void query_end(struct query *q)
+{
+	struct reader *r = q->reader;
+	int64_t now = clock_us();
+
+	time_add(&r->times.query[q->id], now - q->began);
+	q->began = 0;
+	if (--r->open == 0 && r->brief)
+		held_end(r, now);
+}
+
+const struct reader_times *reader_times(const struct reader *r)
+{
+	return &r->times;
+}
+
+static void times_join(struct reader_time *sum, const struct reader_time *t)
+{
+	sum->times += t->times;
+	sum->total_us += t->total_us;
+	if (t->longest_us > sum->longest_us)
+		sum->longest_us = t->longest_us;
+}
+
+void reader_times_add(struct reader_times *sum, const struct reader_times *t)
+{
+	for (int i = 0; i < SQL_COUNT; i++)
+		times_join(&sum->query[i], &t->query[i]);
+	times_join(&sum->held, &t->held);
+}
+
+/* ------------------------------------------------------------------ readers */
 
 void reader_threads(void)
 {
@@ -65,6 +143,13 @@ static int is_cancelled(void *arg)
 	return r->asking && atomic_load(r->cancel) != 0;
 }
 
+void reader_brief(struct reader *r)
+{
+	r->brief = true;
+	db_exec(r->db, "COMMIT");
+	held_end(r, clock_us());
+}
+
 void reader_cancel_by(struct reader *r, const atomic_int *cancel)
 {
 	r->cancel = cancel;
@@ -107,10 +192,13 @@ static int64_t version_of(struct reader *r)
 int64_t reader_renew(struct reader *r)
 {
 	window_drop(r);
-	db_exec(r->db, "COMMIT");
+	if (!r->brief)
+		db_exec(r->db, "COMMIT");
+	held_end(r, clock_us());
 	int64_t version = version_of(r);
 	r->judged = false;
-	db_exec(r->db, "BEGIN");
+	if (!r->brief)
+		db_exec(r->db, "BEGIN");
 	return version;
 }
 
@@ -188,8 +276,11 @@ static void judge(struct reader *r)
 	if (version == r->version)
 		return;
 	r->version = version;
+	held_begin(r, clock_us());
 	for (size_t i = 0; i < sizeof fill / sizeof *fill; i++)
 		db_exec(r->db, fill[i]);
+	if (r->brief && r->open == 0)
+		held_end(r, clock_us());
 }
 
 static bool asks_for_verdicts(enum sql_id id)
@@ -204,6 +295,7 @@ struct query *query_new(struct reader *r, enum sql_id id, const struct query_par
 	if (!r->judged && asks_for_verdicts(id))
 		judge(r);
 	q->reader = r;
+	q->id = id;
 	q->stmt = db_stmt(r->db, id);
 	sqlite3_clear_bindings(q->stmt);
 	for (size_t i = 0; i < n; i++)
@@ -229,12 +321,19 @@ static bool step_unless(struct query *q)
 
 bool query_row(struct query *q)
 {
-	return q->reader->cancel ? step_unless(q) : db_step(q->reader->db, q->stmt);
+	if (!q->began)
+		query_begin(q);
+	bool row = q->reader->cancel ? step_unless(q) : db_step(q->reader->db, q->stmt);
+	if (!row)
+		query_end(q);
+	return row;
 }
 
 struct query *query_free(struct query *q)
 {
 	sqlite3_reset(q->stmt);
+	if (q->began)
+		query_end(q);
 	free(q);
 	return NULL;
 }

@@ -36,6 +36,21 @@ void reader_cancel_by(struct reader *r, const atomic_int *cancel);
  */
 int64_t reader_renew(struct reader *r);
 /*
+ * From now on each query has a snapshot and a read transaction of its own, which ends with its last row or query_free:
+ * for who must not keep the write-ahead log from being shortened. Whether somebody has committed between two queries
+ * reader_renew tells.
+ */
+void reader_brief(struct reader *r);
+/* How often, and how long: of each query from the first row asked for to its end; of the read transactions. */
+struct reader_time {
+	int64_t times, total_us, longest_us;
+};
+struct reader_times {
+	struct reader_time query[SQL_COUNT], held;
+};
+const struct reader_times *reader_times(const struct reader *r); /* until it is closed */
+void reader_times_add(struct reader_times *sum, const struct reader_times *t);
+/*
  * Reads every page of the database and dies (65) if one is damaged: a query may
  * not notice, and find less. Takes a second for each gigabyte or two.
  */

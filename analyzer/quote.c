@@ -1,11 +1,13 @@
 #include "quote.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fact.h"
 #include "input.h"
+#include "msg.h"
 
 /* The block that begins at the line; a log that is still growing may end in the middle of one. */
 static bool read_line(struct input *in, int64_t off, struct quote *out)
@@ -68,8 +70,8 @@ bool quote_line(struct reader *r, uint64_t place, struct quote *out)
 	int64_t off = (int64_t)(place & ((UINT64_C(1) << PLACE_SHIFT) - 1));
 	struct query_param params[] = {{"gen", SLICE_NONE, (int64_t)(place >> PLACE_SHIFT), false}};
 	struct query *q = query_new(r, SQL_READ_QUOTE_STREAM, params, 1);
-	char path[1024];
-	bool found = false;
+	char path[1024] = "", *head = NULL;
+	size_t n = 0;
 
 	out->n = 0;
 	snprintf(out->where, sizeof out->where, "a log that is not known any more");
@@ -77,8 +79,11 @@ bool quote_line(struct reader *r, uint64_t place, struct quote *out)
 		struct slice hint = query_text(q, 0);
 		snprintf(path, sizeof path, "%.*s", (int)hint.n, hint.p ? hint.p : "");
 		snprintf(out->where, sizeof out->where, "%s, byte %lld", path, (long long)off);
-		found = *path && strcmp(path, "-") != 0 && quote_beside(path, query_text(q, 1), off, out);
+		n = query_text(q, 1).n;
+		head = n ? xstrndup(query_text(q, 1).p, n) : NULL;
 	}
-	query_free(q);
+	query_free(q); /* a log may take long to unpack: nothing of the database is held meanwhile */
+	bool found = *path && strcmp(path, "-") != 0 && quote_beside(path, slice_of(head ? head : "", n), off, out);
+	free(head);
 	return found;
 }
