@@ -15,7 +15,7 @@
 
 struct tui_command {
 	struct common common;
-	const char *rule, *since, *until, *follow, *keys, *size;
+	const char *rule, *since, *until, *follow, *keys, *size, *times;
 	bool dump;
 };
 
@@ -33,6 +33,9 @@ static const struct option_row rows[] = {
      0, 0, NULL},
     {"--size", "SIZE", OPTION_STRING, AT(size), "with --dump: how large the screen is, COLSxROWS (default: 80x24)", 0,
      0, NULL},
+    {"--times", "FILE", OPTION_STRING, AT(times),
+     "write there at the end how often each query ran, and how many milliseconds it took in all and at most", 0, 0,
+     NULL},
     {"--dump", NULL, OPTION_FLAG, AT(dump), "print the screen as text, and end; needs no terminal", 0, 0, NULL},
 };
 #define ROWS (sizeof rows / sizeof *rows)
@@ -238,6 +241,23 @@ static void end_follower(struct follower *f)
 	_exit(code);
 }
 
+/* A line for each query that ran, `read/tui_live 12 9.311 1.204`, and one for the read transactions. */
+static void write_times(const char *path, const struct reader_times *t)
+{
+	FILE *f = fopen(path, "we");
+	char safe[300];
+
+	for (int i = 0; f && i <= SQL_COUNT; i++) {
+		const struct reader_time *one = i < SQL_COUNT ? &t->query[i] : &t->held;
+		if (one->times)
+			fprintf(f, "%s %lld %.3f %.3f\n", i < SQL_COUNT ? sql_name[i] : "transaction",
+			        (long long)one->times, (double)one->total_us / 1000, (double)one->longest_us / 1000);
+	}
+	if (!f || fclose(f) != 0)
+		msg_die(EX_CANTCREAT, "tui: cannot write %s: %s", msg_safe(slice_str(path), safe, sizeof safe),
+		        strerror(errno));
+}
+
 static void run_in_terminal(const struct load *load, struct follower *f, const int wake[2], const char *keys)
 {
 	term_open(colour_wanted());
@@ -282,6 +302,7 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 	struct settings settings;
 	struct planned planned;
 	struct follower *f = NULL;
+	struct reader_times took = {0};
 	int wake[2];
 
 	option_parse(rows, ROWS, argc, argv, &o, &rest);
@@ -306,9 +327,11 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 	                    .until = option_time("--until", o.until),
 	                    .settings = &settings,
 	                    .origin = common_origin(&settings),
-	                    .no_plan = no_plan(&settings, o.rule)};
+	                    .no_plan = no_plan(&settings, o.rule),
+	                    .took = &took};
 	if (!load.no_plan) {
 		planned_open(&planned, "tui", &o.common, &(struct planned_options){.rule = o.rule});
+		reader_brief(planned.reader);
 		load.planned = &planned;
 	}
 	if (o.dump)
@@ -318,6 +341,10 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 	follower_free(f);
 	close(wake[0]);
 	close(wake[1]);
+	if (load.planned)
+		reader_times_add(&took, reader_times(planned.reader));
+	if (o.times)
+		write_times(o.times, &took);
 	if (load.planned)
 		planned_release(&planned);
 	origin_free((struct origin *)load.origin);

@@ -291,6 +291,7 @@ static void load_log(struct head *h, const struct load *l)
 /* What is drawn beside the decision. */
 static void load_rest(struct head *h, const struct load *l)
 {
+	h->now = l->now;
 	load_log(h, l);
 	if (h->last_us != STAMP_NONE) {
 		int64_t end = l->until != STAMP_NONE && l->until < h->last_us ? l->until - 1 : h->last_us;

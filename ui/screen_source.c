@@ -6,11 +6,9 @@
 #include "../analyzer/calendar.h"
 #include "../analyzer/msg.h"
 #include "../analyzer/quote.h"
-#include "../analyzer/review.h"
 #include "spark.h"
 
 #define MOST 200 /* rows of a section */
-#define LINES 12 /* raw lines */
 #define BAR 20   /* columns of a bar */
 #define STRIP_DAYS 60
 
@@ -24,11 +22,6 @@ static const struct sheet_column fate_columns[] = {
     {"", SHEET_TEXT, 4, BAR, 0, 2},
     {"WOULD REJECT TAKE IT", SHEET_TEXT, 4, 40, SHEET_GROW, 1},
 };
-static const struct sheet_column client_columns[] = {
-    {"IP", SHEET_TEXT, 9, 39, SHEET_GROW, 0}, {"NAME", SHEET_TEXT, 8, 60, SHEET_GROW, 2},
-    {"MAILS", SHEET_NUMBER, 5, 0, 0, 1},      {"LOST", SHEET_LOST, 4, 0, 0, 0},
-    {"LAST", SHEET_AGO, 6, 0, 0, 4},          {"VERDICT", SHEET_TEXT, 7, 9, 0, 3},
-};
 static const struct sheet_column day_columns[] = {
     {"DAY", SHEET_TEXT, 10, 12, 0, 0}, {"ATTEMPTS", SHEET_NUMBER, 5, 0, 0, 2}, {"MAILS", SHEET_NUMBER, 5, 0, 0, 0},
     {"LOST", SHEET_LOST, 4, 0, 0, 0},  {"", SHEET_TEXT, 4, BAR, 0, 3},
@@ -40,7 +33,6 @@ static const struct sheet_column line_columns[] = {
 
 static const struct sheet_section facts_section = {"Source", COUNT(fact_columns), NULL, false, SCREEN_NONE};
 static const struct sheet_section fates_section = {"Fates", COUNT(fate_columns), NULL, false, SCREEN_NONE};
-static const struct sheet_section clients_section = {"Clients", COUNT(client_columns), "ip", true, SCREEN_MAILS};
 static const struct sheet_section days_section = {"Days", COUNT(day_columns), NULL, false, SCREEN_NONE};
 static const struct sheet_section lines_section = {"Lines", COUNT(line_columns), NULL, false, SCREEN_NONE};
 
@@ -108,7 +100,7 @@ static void add_verdict(struct sheet *s, const struct source_row *r, struct text
 		fact(s, "note", r->note);
 }
 
-static void add_facts(struct sheet *s, const struct source_row *r, const struct load *l)
+static void add_facts(struct sheet *s, const struct source_row *r, int64_t now)
 {
 	const struct source_facts *f = &r->facts;
 	char first[SHEET_VALUE], last[SHEET_VALUE];
@@ -124,8 +116,8 @@ static void add_facts(struct sheet *s, const struct source_row *r, const struct 
 	fact_text(s, "loss", &t);
 	if (f->lost)
 		sheet_role(s, ROLE_LOST);
-	text_printf(&t, "first %s, last %s, on %lld day%s", ago_text(r->first_us, l->now, first),
-	            ago_text(r->last_us, l->now, last), (long long)f->days_seen, f->days_seen == 1 ? "" : "s");
+	text_printf(&t, "first %s, last %s, on %lld day%s", ago_text(r->first_us, now, first),
+	            ago_text(r->last_us, now, last), (long long)f->days_seen, f->days_seen == 1 ? "" : "s");
 	fact_text(s, "seen", &t);
 	text_printf(&t, "%s: %s", suggestion_name(r->suggested.suggestion), r->suggested.reason);
 	fact_text(s, "suggested", &t);
@@ -161,46 +153,60 @@ static void add_fates(struct sheet *s, const struct source_facts *f)
 
 /* ------------------------------------------------------------------ its days */
 
-static struct query *days_query(const struct load *l, int32_t from, int32_t to)
+struct day {
+	int32_t day;
+	int64_t attempts, mails, lost;
+};
+
+/* The days up to its last one, that one first. */
+static size_t load_days(const struct load *l, struct day day[STRIP_DAYS])
 {
 	const struct query_param p[] = {{"rule", slice_str(l->rule), 0, false},
 	                                {"source", slice_from(l->key, sizeof "source:" - 1), 0, false},
-	                                {"from", SLICE_NONE, from, false},
-	                                {"to", SLICE_NONE, to, false}};
+	                                {"from", SLICE_NONE, INT32_MIN, false},
+	                                {"to", SLICE_NONE, INT32_MAX, false}};
+	struct query *q = query_new(l->reader, SQL_READ_TUI_DAYS, p, sizeof p / sizeof *p);
+	size_t n = 0;
 
-	return query_new(l->reader, SQL_READ_TUI_DAYS, p, sizeof p / sizeof *p);
+	while (n < STRIP_DAYS && query_row(q)) {
+		day[n] = (struct day){(int32_t)query_number(q, 0), query_number(q, 1), query_number(q, 2),
+		                      query_number(q, 3)};
+		if (day[n].day <= day[0].day - STRIP_DAYS)
+			break;
+		n++;
+	}
+	query_free(q);
+	return n;
 }
 
-static void add_day(struct sheet *s, const struct query *q, int64_t most)
+static void add_day(struct sheet *s, const struct day *d, int64_t most)
 {
 	char date[CALENDAR_DATE_TEXT];
 	struct text bar = {0};
 
-	calendar_date_text((int32_t)query_number(q, 0), date);
+	calendar_date_text(d->day, date);
 	sheet_row(s, slice_str(date));
 	sheet_str(s, date);
-	for (int c = 1; c <= 3; c++)
-		sheet_number(s, query_number(q, c));
-	spark_bar(&bar, query_number(q, 3), query_number(q, 2) - query_number(q, 3), most, BAR);
+	sheet_number(s, d->attempts);
+	sheet_number(s, d->mails);
+	sheet_number(s, d->lost);
+	spark_bar(&bar, d->lost, d->mails - d->lost, most, BAR);
 	sheet_text(s, slice_of(bar.p, bar.n));
 	sheet_role(s, ROLE_SPARK);
 	text_release(&bar);
 }
 
-static void add_days(struct sheet *s, const struct load *l, int64_t last_us)
+static void add_days(struct sheet *s, const struct load *l)
 {
-	int32_t to = stamp_local_day(last_us), from = to - STRIP_DAYS + 1;
+	struct day day[STRIP_DAYS];
+	size_t n = load_days(l, day);
 	int64_t most = 1;
 
 	sheet_section(s, &days_section);
-	struct query *q = days_query(l, from, to);
-	while (query_row(q))
-		most = query_number(q, 2) > most ? query_number(q, 2) : most;
-	query_free(q);
-	q = days_query(l, from, to);
-	for (int n = 0; n < 31 && query_row(q); n++)
-		add_day(s, q, most);
-	query_free(q);
+	for (size_t i = 0; i < n; i++)
+		most = day[i].mails > most ? day[i].mails : most;
+	for (size_t i = 0; i < n && i < 31; i++)
+		add_day(s, &day[i], most);
 }
 
 /* ------------------------------------------------------------------ lines of the log */
@@ -228,19 +234,12 @@ static void add_line(struct sheet *s, const struct load *l, uint64_t place)
 
 static void add_lines(struct sheet *s, const struct load *l)
 {
-	const struct source_window w = {.rule = slice_str(l->rule), .since = l->since, .until = l->until};
-	struct slice name = slice_from(l->key, sizeof "source:" - 1);
-	uint64_t place[LINES];
-	struct subject subject;
-	char why[200], *source = xstrndup(name.n ? name.p : "", name.n);
+	uint64_t place[SCREEN_LINES_MOST];
+	size_t n = screen_newest_lines(l, place);
 
 	sheet_section(s, &lines_section);
-	if (subject_parse(l->reader, l->key, &subject, why, sizeof why)) {
-		size_t n = review_lines(l->reader, &w, &subject, source, place, LINES);
-		while (n-- > 0)
-			add_line(s, l, place[n]);
-	}
-	free(source);
+	for (size_t i = 0; i < n; i++)
+		add_line(s, l, place[i]);
 }
 
 /* Of `mail:PLACE` all its action lines, of `place:PLACE` that one. */
@@ -275,23 +274,23 @@ void screen_lines(struct sheet *s, const struct load *l)
 
 void screen_source(struct sheet *s, const struct load *l)
 {
-	const struct source_window w = {.rule = slice_str(l->rule), .since = l->since, .until = l->until};
-	struct source_list *list = source_list_load(l->reader, &w);
-	const struct source_row *r = source_list_find(list, slice_from(l->key, sizeof "source:" - 1));
-	struct sheet_section section;
+	screen_source_sums(s, l, MOST);
+	if (s->rows == 0)
+		return;
+	add_days(s, l);
+	add_lines(s, l);
+}
 
+struct sheet *screen_source_facts(const struct head *h, struct slice key)
+{
+	const struct source_list *list = h && h->decision ? h->decision->all.sources : NULL;
+	const struct source_row *r = list ? source_list_find(list, slice_from(key, sizeof "source:" - 1)) : NULL;
+	struct sheet *s = sheet_new();
+
+	s->title = xstrndup(key.p, key.n);
 	if (r) {
-		add_facts(s, r, l);
+		add_facts(s, r, h->now);
 		add_fates(s, &r->facts);
-		screen_section(s, l, SQL_READ_TUI_CLIENTS, &clients_section, MOST);
-		section = senders_section;
-		section.title = "Senders";
-		screen_section(s, l, SQL_READ_TUI_SENDERS, &section, MOST);
-		section = recipients_section;
-		section.title = "Recipients";
-		screen_section(s, l, SQL_READ_TUI_RECIPIENTS, &section, MOST);
-		add_days(s, l, r->last_us);
-		add_lines(s, l);
 	}
-	source_list_free(list);
+	return s;
 }

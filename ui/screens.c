@@ -7,7 +7,6 @@
 #include "../analyzer/query.h"
 
 #define COUNT(columns) columns, sizeof columns / sizeof *columns
-#define FEW 1000 /* rows of a view that shows the newest of many */
 
 static const struct sheet_column source_columns[] = {
     {"SOURCE", SHEET_TEXT, 18, 60, SHEET_GROW, 0},
@@ -47,6 +46,11 @@ static const struct sheet_column live_columns[] = {
     {"CLIENT", SHEET_TEXT, 7, 39, 0, 5},
     {"RULE", SHEET_TEXT, 4, 20, 0, 6},
 };
+static const struct sheet_column client_columns[] = {
+    {"IP", SHEET_TEXT, 9, 39, SHEET_GROW, 0}, {"NAME", SHEET_TEXT, 8, 60, SHEET_GROW, 2},
+    {"MAILS", SHEET_NUMBER, 5, 0, 0, 1},      {"LOST", SHEET_LOST, 4, 0, 0, 0},
+    {"LAST", SHEET_AGO, 6, 0, 0, 4},          {"VERDICT", SHEET_TEXT, 7, 9, 0, 3},
+};
 static const struct sheet_column mail_columns[] = {
     {"TIME", SHEET_CLOCK, 8, 19, 0, 3},
     {"FATE", SHEET_FATE, 9, 10, 0, 0},
@@ -60,6 +64,8 @@ static const struct sheet_column mail_columns[] = {
 
 const struct sheet_section senders_section = {NULL, COUNT(sender_columns), "sender", true, SCREEN_MAILS};
 const struct sheet_section recipients_section = {NULL, COUNT(recipient_columns), "recipient", false, SCREEN_MAILS};
+const struct sheet_section mails_section = {NULL, COUNT(mail_columns), "mail", false, SCREEN_LINES};
+const struct sheet_section clients_section = {"Clients", COUNT(client_columns), "ip", true, SCREEN_MAILS};
 
 static struct sheet *take(struct sheet **from)
 {
@@ -94,17 +100,17 @@ const struct screen screens[SCREEN_COUNT] = {
                         "No mail was warned yet.",
                         0},
     [SCREEN_SENDERS] = {"Senders",
-                        SQL_READ_TUI_SENDERS,
+                        0,
                         {NULL, COUNT(sender_columns), "sender", true, SCREEN_MAILS},
-                        NULL,
+                        screen_senders,
                         NULL,
                         false,
                         "No mail was warned yet.",
                         0},
     [SCREEN_RECIPIENTS] = {"Recipients",
-                           SQL_READ_TUI_RECIPIENTS,
+                           0,
                            {NULL, COUNT(recipient_columns), "recipient", false, SCREEN_MAILS},
-                           NULL,
+                           screen_recipients,
                            NULL,
                            false,
                            "No mail was warned yet.",
@@ -116,20 +122,20 @@ const struct screen screens[SCREEN_COUNT] = {
                      NULL,
                      true,
                      "No action line was read yet.",
-                     FEW},
+                     SCREEN_FEW},
     [SCREEN_CRITERIA] =
 	{"Criteria", 0, {0}, NULL, take_criteria, false, "The database does not know this rule yet.", 0},
     [SCREEN_PLAN] = {"Plan", 0, {0}, screen_plan, NULL, false, "There is no plan.", 0},
     [SCREEN_HOLES] = {"Holes", 0, {0}, NULL, take_holes, false, "Nothing was read yet.", 0},
     [SCREEN_SOURCE] = {"Source", 0, {0}, screen_source, NULL, false, "Nothing is known of it any more.", 0},
     [SCREEN_MAILS] = {"Mails",
-                      SQL_READ_TUI_MAILS,
+                      0,
                       {NULL, COUNT(mail_columns), "mail", false, SCREEN_LINES},
-                      NULL,
+                      screen_mails,
                       NULL,
                       false,
                       "No mail.",
-                      FEW},
+                      0},
     [SCREEN_LINES] = {"Lines", 0, {0}, screen_lines, NULL, false, "No line.", 0},
 };
 
@@ -145,36 +151,26 @@ static void add_cell(struct sheet *s, const struct sheet_column *c, const struct
 		sheet_number(s, query_number(q, column));
 }
 
-/* `sender:x@y` to the parameter of that name. */
-static struct query_param param_of_key(struct slice key, char name[20])
+void screen_row(struct sheet *s, const struct query *q, const struct sheet_section *section)
 {
-	ptrdiff_t colon = slice_chr(key, ':');
-	size_t n = colon > 0 && colon < 19 ? (size_t)colon : 0;
-
-	memcpy(name, n ? key.p : "", n);
-	name[n] = '\0';
-	return (struct query_param){n ? name : "none", n ? slice_from(key, n + 1) : SLICE_NONE, 0, n == 0};
+	sheet_row(s, slice_is_set(query_text(q, 0)) ? query_text(q, 0) : SLICE(""));
+	for (size_t c = 0; c < section->columns; c++)
+		add_cell(s, &section->column[c], q, (int)c + 1);
 }
 
 size_t screen_section(struct sheet *s, const struct load *l, enum sql_id query, const struct sheet_section *section,
                       int64_t limit)
 {
-	char name[20];
 	const struct query_param p[] = {{"rule", slice_str(l->rule), 0, false},
 	                                {"since", SLICE_NONE, l->since, l->since == STAMP_NONE},
 	                                {"until", SLICE_NONE, l->until, l->until == STAMP_NONE},
-	                                {"limit", SLICE_NONE, limit, false},
-	                                param_of_key(l->key, name)};
-	reader_window(l->reader, l->since, l->until);
+	                                {"limit", SLICE_NONE, limit, false}};
 	struct query *q = query_new(l->reader, query, p, sizeof p / sizeof *p);
 	size_t n = 0;
 
 	sheet_section(s, section);
-	for (; query_row(q); n++) {
-		sheet_row(s, slice_is_set(query_text(q, 0)) ? query_text(q, 0) : SLICE(""));
-		for (size_t c = 0; c < section->columns; c++)
-			add_cell(s, &section->column[c], q, (int)c + 1);
-	}
+	for (; query_row(q); n++)
+		screen_row(s, q, section);
 	query_free(q);
 	return n;
 }

@@ -28,6 +28,7 @@ static void view_release(struct tui_view *v)
 {
 	list_release(&v->list);
 	sheet_free(v->sheet);
+	sheet_free(v->below);
 	free(v->key);
 	*v = (struct tui_view){0};
 }
@@ -39,6 +40,19 @@ static void view_take(struct tui_view *v, struct sheet *s)
 	list_show(&v->list, sheet_rows(s));
 	sheet_free(v->sheet);
 	v->sheet = s;
+}
+
+/* What the head knows of a source is there at once; the rest of it comes below. */
+static void view_of_source(struct tui_view *v, const struct head *h)
+{
+	struct sheet *s = screen_source_facts(h, slice_str(v->key));
+
+	if (v->below)
+		sheet_join(s, v->below);
+	if (s->rows || v->below)
+		view_take(v, s);
+	else
+		sheet_free(s);
 }
 
 /* What the lane is to load from now on. A view of the head's asks the rows' lane for nothing. */
@@ -68,6 +82,8 @@ void tui_go_in(struct tui *t, enum screen_id screen, struct slice key)
 		return;
 	}
 	view_init(&t->deep[t->depth++], screen, key);
+	if (screen == SCREEN_SOURCE)
+		view_of_source(tui_view(t), t->head);
 	ask(t);
 }
 
@@ -121,6 +137,9 @@ static void take_head(struct tui *t, struct lane_answer *a)
 	for (int id = SCREEN_NONE + 1; id <= SCREEN_TABS; id++)
 		if (screens[id].of_head)
 			view_take(&t->tab[id], screens[id].of_head(t->head));
+	for (size_t i = 0; i < t->depth; i++)
+		if (t->deep[i].screen == SCREEN_SOURCE)
+			view_of_source(&t->deep[i], t->head);
 }
 
 static bool same_key(const char *a, const char *b)
@@ -135,7 +154,13 @@ static void take_sheet(struct tui *t, struct lane_answer *a)
 
 	if (a->screen != v->screen || !same_key(a->key, v->key))
 		return;
-	view_take(v, a->sheet);
+	if (v->screen == SCREEN_SOURCE) {
+		sheet_free(v->below);
+		v->below = a->sheet;
+		view_of_source(v, t->head);
+	} else {
+		view_take(v, a->sheet);
+	}
 	a->sheet = NULL;
 }
 

@@ -17,6 +17,7 @@ struct tui_view {
 	enum screen_id screen;
 	char *key;           /* `source:news.example`; NULL: a view that Enter did not open */
 	struct sheet *sheet; /* NULL: not loaded yet */
+	struct sheet *below; /* of a source: what was loaded of it, without what the head knows */
 	struct list list;
 };
 

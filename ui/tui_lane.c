@@ -12,6 +12,7 @@
 #define LOOK_MS 50 /* how often we look whether somebody has committed */
 #define PATIENCE 4 /* a load that took t is not repeated for t times this */
 #define ANSWERS 16
+#define HEAD_AGAIN 3
 
 struct lane {
 	struct load load;
@@ -24,7 +25,7 @@ struct lane {
 	/* the rest is guarded by the mutex */
 	enum screen_id screen;
 	char *key;
-	bool due, loading, paused, rest, resting, stop, ended, dead;
+	bool due, fresh, loading, paused, rest, resting, stop, ended, dead;
 	struct lane_write *write; /* to be done, the first one first */
 	bool writing;
 	struct lane_answer *answer[ANSWERS];
@@ -59,6 +60,7 @@ static struct reader *lane_reader(const struct lane *l)
 {
 	struct reader *r = reader_open(l->load.database);
 
+	reader_brief(r);
 	if (!l->is_head)
 		reader_cancel_by(r, &l->cancel);
 	return r;
@@ -147,9 +149,70 @@ static void do_first(struct lane *l)
 	pthread_mutex_unlock(&l->mutex);
 }
 
-static struct lane_answer *do_load(struct lane *l, enum screen_id screen, char *key)
+struct said {
+	int64_t last, n;
+};
+
+static struct said said_now(struct reader *r)
+{
+	struct query *q = query_new(r, SQL_READ_TUI_SAID, NULL, 0);
+	struct said said = {0};
+
+	if (query_row(q))
+		said = (struct said){query_number(q, 0), query_number(q, 1)};
+	query_free(q);
+	return said;
+}
+
+/*
+ * Its queries see one moment each, and while a log is read each sees some lines more than the one before: a figure may
+ * be off by these until the next load. But what was said by people is the same in all of them, and GO is no matter of
+ * luck: it takes two in a row.
+ */
+static struct head *do_head(struct lane *l, const struct load *load)
+{
+	for (int again = 0;; again++) {
+		struct said before = said_now(l->reader);
+		struct head *h = head_load(load);
+		struct said after = said_now(l->reader);
+		bool same = before.last == after.last && before.n == after.n;
+		bool torn = reader_renew(l->reader) != l->version;
+		bool go = h->decision->all.decision == DECISION_GO;
+		if (!torn || again >= HEAD_AGAIN || (same && (!go || again)))
+			return h;
+		head_free(h);
+		l->version = reader_renew(l->reader);
+	}
+}
+
+/* For screens: some of an answer that is not whole yet, with the mutex free. */
+struct giving {
+	struct lane *lane;
+	enum screen_id screen;
+	const char *key;
+};
+
+static void give_some(void *arg, struct sheet *s)
+{
+	const struct giving *g = arg;
+	struct lane_answer *a = xcalloc(1, sizeof *a);
+
+	a->screen = g->screen;
+	a->key = g->key ? xstrdup(g->key) : NULL;
+	a->sheet = s;
+	pthread_mutex_lock(&g->lane->mutex);
+	if (atomic_load(&g->lane->cancel))
+		lane_answer_free(a);
+	else
+		give(g->lane, a);
+	pthread_mutex_unlock(&g->lane->mutex);
+}
+
+/* fresh: the view was not shown before, so that some of it is better than none. */
+static struct lane_answer *do_load(struct lane *l, enum screen_id screen, char *key, bool fresh)
 {
 	struct lane_answer *a = xcalloc(1, sizeof *a);
+	struct giving giving = {l, screen, key};
 	struct load load = load_of(l, key);
 
 	a->screen = screen;
@@ -157,11 +220,13 @@ static struct lane_answer *do_load(struct lane *l, enum screen_id screen, char *
 	l->version = reader_renew(l->reader);
 	if (l->is_head) {
 		do_first(l);
-		a->head = head_load(&load);
+		a->head = do_head(l, &load);
 	} else {
+		load.give = fresh && l->threaded ? give_some : NULL;
+		load.give_arg = &giving;
 		a->sheet = screen_load(screen, &load);
 	}
-	/* what was committed while we read is seen by the next look, and nothing is held until then */
+	/* what was committed while we read is seen by the next look */
 	int64_t now = reader_renew(l->reader);
 	l->version = now == l->version ? now : -1;
 	return a;
@@ -215,12 +280,13 @@ static bool step(struct lane *l)
 	} else {
 		enum screen_id screen = l->screen;
 		char *key = l->key ? xstrdup(l->key) : NULL;
-		l->due = false;
+		bool fresh = l->fresh;
+		l->due = l->fresh = false;
 		l->loading = true;
 		atomic_store(&l->cancel, 0);
 		pthread_mutex_unlock(&l->mutex);
 		bool load = (screen != SCREEN_NONE || l->is_head) && (due || reader_renew(l->reader) != l->version);
-		a = load ? do_load(l, screen, key) : NULL;
+		a = load ? do_load(l, screen, key, fresh) : NULL;
 		if (load)
 			time_load(l, began);
 		else
@@ -298,7 +364,7 @@ struct lane *lane_new(const struct load *load, bool is_head, bool threaded, int 
 	if (threaded && !worker_start(&l->thread, run, l))
 		msg_die(EX_OSERR, "tui: no thread can be started");
 	if (!threaded)
-		l->reader = reader_open(load->database);
+		l->reader = lane_reader(l);
 	return l;
 }
 
@@ -316,6 +382,8 @@ bool lane_free(struct lane *l, int ms)
 		return false;
 	if (l->threaded)
 		pthread_join(l->thread, NULL);
+	if (l->load.took && l->reader)
+		reader_times_add(l->load.took, reader_times(l->reader));
 	reader_close(l->reader);
 	for (size_t i = 0; i < l->answers; i++)
 		lane_answer_free(l->answer[i]);
@@ -351,7 +419,7 @@ void lane_show(struct lane *l, enum screen_id screen, struct slice key)
 	free(l->key);
 	l->key = key.n ? xstrndup(key.p, key.n) : NULL;
 	l->screen = screen;
-	l->due = true;
+	l->due = l->fresh = true;
 	cancel(l);
 	unlock(l);
 }

@@ -110,6 +110,41 @@ void sheet_role(struct sheet *s, enum role role)
 	s->cell[s->cells - 1].role = role;
 }
 
+/* The letter of a row's section is part of its id. */
+static void join_row(struct sheet *s, const struct sheet_row *r, size_t sections, size_t cells, size_t pool)
+{
+	if (is_power(s->rows))
+		s->row = xrealloc(s->row, (s->rows ? 2 * s->rows : 1) * sizeof *s->row);
+	struct sheet_row *row = &s->row[s->rows++];
+	*row = *r;
+	row->section += sections;
+	row->cell += cells;
+	row->id += pool;
+	s->pool.p[row->id] = (char)('A' + (int)row->section);
+}
+
+void sheet_join(struct sheet *s, const struct sheet *below)
+{
+	const size_t sections = s->sections, cells = s->cells, pool = s->pool.n;
+
+	if (sections + below->sections > sizeof s->section / sizeof *s->section)
+		msg_bug("a sheet with too many sections");
+	if (below->pool.n)
+		text_add(&s->pool, slice_of(below->pool.p, below->pool.n));
+	for (size_t i = 0; i < below->sections; i++)
+		s->section[s->sections++] = below->section[i];
+	for (size_t i = 0; i < below->rows; i++)
+		join_row(s, &below->row[i], sections, cells, pool);
+	for (size_t i = 0; i < below->cells; i++) {
+		struct sheet_cell *c = cell_add(s);
+		*c = below->cell[i];
+		c->at += pool;
+	}
+	if (below->note && !s->note)
+		s->note = xstrdup(below->note);
+	s->more |= below->more;
+}
+
 /* ------------------------------------------------------------------ asking */
 
 static struct slice pool(const struct sheet *s, size_t at, size_t n)

@@ -85,6 +85,9 @@ void sheet_number(struct sheet *s, int64_t n);
 void sheet_none(struct sheet *s);
 void sheet_role(struct sheet *s, enum role role); /* of the last cell */
 
+/* The other one's sections and rows below ours; its note, too, if we have none. */
+void sheet_join(struct sheet *s, const struct sheet *below);
+
 struct slice sheet_id(const struct sheet *s, size_t row);
 struct slice sheet_key(const struct sheet *s, size_t row);
 const struct sheet_section *sheet_section_of(const struct sheet *s, size_t row);

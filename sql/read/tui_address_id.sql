@@ -1,0 +1,2 @@
+-- The row of an address.
+SELECT id FROM address WHERE text = :address

@@ -1,0 +1,2 @@
+-- When a mail was first tried.
+SELECT first_time FROM fact_mail WHERE id = :mail
