@@ -67,26 +67,81 @@ static void load_stretch(struct plan *p, struct reader *r, const struct query_pa
 	query_free(q);
 }
 
+/* A mail of the stretch. One with lines in two parts of it comes twice. */
+struct figure {
+	int64_t mail, verdict;
+	bool lost;
+};
+struct figures {
+	struct figure *row;
+	size_t n;
+};
+
+static void part_load(struct plan *p, struct reader *r, struct figures *f, int64_t low, int64_t high)
+{
+	const struct query_param params[] = {{"rule", slice_str(p->rule), 0, false},
+	                                     {"since", SLICE_NONE, p->forecast.from, false},
+	                                     {"low", SLICE_NONE, low, false},
+	                                     {"high", SLICE_NONE, high, high < 0}};
+	struct query *q = query_new(r, SQL_READ_PLAN_FIGURES, params, 4);
+
+	while (query_row(q)) {
+		struct plan_verdict *v = verdict_of(p, query_number(q, 1));
+		*(v ? &v->attempts : &p->forecast.attempts) += query_number(q, 2);
+		if (!query_number(q, 3))
+			continue;
+		if ((f->n & (f->n - 1)) == 0)
+			f->row = xrealloc(f->row, (f->n ? 2 * f->n : 1) * sizeof *f->row);
+		f->row[f->n++] = (struct figure){query_number(q, 0), query_number(q, 1), query_number(q, 4) != 0};
+	}
+	query_free(q);
+}
+
+static int compare_figures(const void *a, const void *b)
+{
+	const struct figure *x = a, *y = b;
+
+	return (x->mail > y->mail) - (x->mail < y->mail);
+}
+
+static void figures_count(struct plan *p, struct figures *f)
+{
+	if (f->n)
+		qsort(f->row, f->n, sizeof *f->row, compare_figures);
+	for (size_t i = 0; i < f->n; i++) {
+		struct plan_verdict *v = verdict_of(p, f->row[i].verdict);
+		if (i && f->row[i - 1].mail == f->row[i].mail)
+			continue;
+		*(v ? &v->mails : &p->forecast.mails) += 1;
+		*(v ? &v->lost : &p->forecast.lost) += f->row[i].lost;
+	}
+	free(f->row);
+}
+
+#define PART_HOURS 4
+
+/* In parts of some hours, each a query, so that none takes long. */
 static void load_figures(struct plan *p, struct reader *r)
 {
 	struct query_param params[] = {{"rule", slice_str(p->rule), 0, false}, {"since", SLICE_NONE, 0, false}};
+	struct figures f = {0};
+	int64_t *place = NULL;
+	size_t n = 0, hours = 0;
 
 	load_stretch(p, r, params);
 	params[1].number = p->forecast.from;
-	struct query *q = query_new(r, SQL_READ_PLAN_FIGURES, params, 2);
-	while (query_row(q)) {
-		struct plan_verdict *v = verdict_of(p, query_number(q, 0));
-		if (v) {
-			v->attempts = query_number(q, 1);
-			v->mails = query_number(q, 2);
-			v->lost = query_number(q, 3);
+	struct query *q = query_new(r, SQL_READ_PLAN_PARTS, &params[1], 1);
+	for (; query_row(q); hours++) {
+		if (hours % PART_HOURS)
 			continue;
-		}
-		p->forecast.attempts += query_number(q, 1);
-		p->forecast.mails += query_number(q, 2);
-		p->forecast.lost += query_number(q, 3);
+		place = xrealloc(place, (n + 1) * sizeof *place);
+		place[n++] = query_number(q, 0);
 	}
 	query_free(q);
+	for (size_t i = 0; i < n; i++)
+		part_load(p, r, &f, place[i], i + 1 < n ? place[i + 1] : -1);
+	figures_count(p, &f);
+	free(place);
 }
 
 static void load_moves(struct plan *p, struct reader *r, const struct plan_options *o)
