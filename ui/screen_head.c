@@ -288,16 +288,18 @@ static void load_log(struct head *h, const struct load *l)
 	query_free(q);
 }
 
+static int64_t end_of(const struct head *h, const struct load *l)
+{
+	return l->until != STAMP_NONE && l->until < h->last_us ? l->until - 1 : h->last_us;
+}
+
 /* What is drawn beside the decision. */
 static void load_rest(struct head *h, const struct load *l)
 {
 	h->now = l->now;
 	load_log(h, l);
-	if (h->last_us != STAMP_NONE) {
-		int64_t end = l->until != STAMP_NONE && l->until < h->last_us ? l->until - 1 : h->last_us;
-		load_figures(l, SQL_READ_TUI_HOURS, 1, end / HOUR_US, HEAD_HOURS, h->hour);
-		load_figures(l, SQL_READ_TUI_DAYS, 3, stamp_local_day(end), HEAD_DAYS, h->day);
-	}
+	if (h->last_us != STAMP_NONE)
+		load_figures(l, SQL_READ_TUI_HOURS, 1, end_of(h, l) / HOUR_US, HEAD_HOURS, h->hour);
 	h->following = follow_alive(l->database);
 }
 
@@ -307,7 +309,7 @@ struct head *head_first(const struct load *l)
 		return NULL;
 	struct head *h = xcalloc(1, sizeof *h);
 	load_rest(h, l);
-	h->sources = screen_sources_first(l, &h->mails, &h->lost);
+	h->sources = screen_sources_first(l, h, h->last_us == STAMP_NONE ? 0 : stamp_local_day(h->last_us));
 	return h;
 }
 
@@ -322,6 +324,8 @@ struct head *head_load(const struct load *l)
 	h->decision = decision_new(l->reader, &o);
 	in_force_release(&files);
 	load_rest(h, l);
+	if (h->last_us != STAMP_NONE)
+		load_figures(l, SQL_READ_TUI_DAYS, 3, stamp_local_day(end_of(h, l)), HEAD_DAYS, h->day);
 	h->sources = screen_sources(h->decision);
 	h->criteria = screen_criteria(h->decision);
 	h->holes = screen_holes(h->decision, l);

@@ -256,27 +256,91 @@ struct sheet *screen_sources(const struct decision *d)
 	return s;
 }
 
-struct sheet *screen_sources_first(const struct load *l, int64_t *mails, int64_t *lost)
-{
-	const struct query_param p[] = {{"rule", slice_str(l->rule), 0, false},
-	                                {"limit", SLICE_NONE, SHEET_ROWS, false}};
-	struct query *q = query_new(l->reader, SQL_READ_TUI_FIRST, p, sizeof p / sizeof *p);
-	struct sheet *s = sheet_new();
+struct first {
+	int64_t source, mails, lost;
+	char *name, *kind;
+};
 
-	sheet_section(s, &screens[SCREEN_SOURCES].section);
+/* All in one pass, for somebody waits: the sources, and what was lost each day. */
+static struct first *load_first(const struct load *l, struct head *h, int64_t last_day, size_t *n)
+{
+	const struct query_param p = {"rule", slice_str(l->rule), 0, false};
+	struct query *q = query_new(l->reader, SQL_READ_TUI_FIRST, &p, 1);
+	struct first *row = NULL;
+
+	*n = 0;
 	while (query_row(q)) {
-		sheet_row(s, query_text(q, 0));
-		sheet_text(s, query_text(q, 0));
-		sheet_text(s, query_text(q, 1));
-		sheet_none(s);
-		sheet_none(s);
-		sheet_number(s, query_number(q, 2));
-		sheet_number(s, query_number(q, 3));
-		for (size_t c = 6; c < sizeof source_columns / sizeof *source_columns; c++)
-			sheet_none(s);
-		*mails += query_number(q, 2);
-		*lost += query_number(q, 3);
+		int64_t back = last_day - query_number(q, 1);
+		if (*n == 0 || row[*n - 1].source != query_number(q, 0)) {
+			if ((*n & (*n - 1)) == 0)
+				row = xrealloc(row, (*n ? 2 * *n : 1) * sizeof *row);
+			row[(*n)++] = (struct first){.source = query_number(q, 0)};
+		}
+		row[*n - 1].mails += query_number(q, 2);
+		row[*n - 1].lost += query_number(q, 3);
+		if (back >= 0 && back < HEAD_DAYS)
+			h->day[HEAD_DAYS - 1 - back] += query_number(q, 3);
 	}
 	query_free(q);
+	return row;
+}
+
+static int compare_first(const void *a, const void *b)
+{
+	const struct first *x = a, *y = b;
+
+	if (x->lost != y->lost)
+		return x->lost < y->lost ? 1 : -1;
+	if (x->mails != y->mails)
+		return x->mails < y->mails ? 1 : -1;
+	return x->name && y->name ? strcmp(x->name, y->name) : 0;
+}
+
+static void name_first(const struct load *l, struct first *row)
+{
+	const struct query_param p = {"id", SLICE_NONE, row->source, false};
+	struct query *q = query_new(l->reader, SQL_READ_TUI_SOURCE, &p, 1);
+
+	if (query_row(q)) {
+		row->name = xstrndup(query_text(q, 0).p, query_text(q, 0).n);
+		row->kind = xstrndup(query_text(q, 1).p, query_text(q, 1).n);
+	}
+	query_free(q);
+}
+
+static void add_first(struct sheet *s, const struct first *row)
+{
+	sheet_row(s, slice_str(row->name));
+	sheet_str(s, row->name);
+	sheet_str(s, row->kind);
+	sheet_none(s);
+	sheet_none(s);
+	sheet_number(s, row->mails);
+	sheet_number(s, row->lost);
+	for (size_t c = 6; c < sizeof source_columns / sizeof *source_columns; c++)
+		sheet_none(s);
+}
+
+struct sheet *screen_sources_first(const struct load *l, struct head *h, int64_t last_day)
+{
+	struct sheet *s = sheet_new();
+	size_t n;
+	struct first *row = load_first(l, h, last_day, &n);
+
+	sheet_section(s, &screens[SCREEN_SOURCES].section);
+	for (size_t i = 0; i < n; i++)
+		if (row[i].mails && row[i].source)
+			name_first(l, &row[i]);
+	if (n)
+		qsort(row, n, sizeof *row, compare_first);
+	for (size_t i = 0; i < n; i++) {
+		if (row[i].name && s->rows < SHEET_ROWS)
+			add_first(s, &row[i]);
+		h->mails += row[i].name ? row[i].mails : 0;
+		h->lost += row[i].name ? row[i].lost : 0;
+		free(row[i].name);
+		free(row[i].kind);
+	}
+	free(row);
 	return s;
 }

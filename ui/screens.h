@@ -102,7 +102,8 @@ void screen_source_sums(struct sheet *s, const struct load *l, size_t most);
 #define SCREEN_LINES_MOST 12
 void screen_mails(struct sheet *s, const struct load *l);
 size_t screen_newest_lines(const struct load *l, uint64_t place[SCREEN_LINES_MOST]);
-struct sheet *screen_sources_first(const struct load *l, int64_t *mails, int64_t *lost);
+/* Also counts the head's mails, lost and day. */
+struct sheet *screen_sources_first(const struct load *l, struct head *h, int64_t last_day);
 extern const struct sheet_section senders_section, recipients_section, mails_section, clients_section;
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sysexits.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../analyzer/msg.h"
@@ -143,6 +144,12 @@ static void catch_all(void)
 	catch (SIGTSTP, SIG_IGN, 0); /* Ctrl-Z is a key of ours */
 }
 
+/*
+ * So long Esc waits for the rest of what may be another key. Terminals send a key's bytes at once, and so do
+ * networks, nearly always.
+ */
+#define ESCAPE_MS 10
+
 /* ------------------------------------------------------------------ opening and closing */
 
 const char *term_trouble(void)
@@ -230,7 +237,8 @@ void term_open(bool colour)
 		        "tui: this terminal is not known here (TERM=%s); `wouldblock report` and `wouldblock list` "
 		        "need none",
 		        getenv("TERM"));
-	set_escdelay(25);
+	if (!getenv("ESCDELAY")) /* curses heeds it, for a slow line */
+		set_escdelay(ESCAPE_MS);
 	raw();
 	noecho();
 	nonl();
@@ -353,6 +361,55 @@ static bool read_mouse(struct key *k)
 	return true;
 }
 
+/* The rest of a key whose Esc came so early that it was taken for one: what a line that stutters leaves of it. */
+#define REST_MS 300
+static struct {
+	int64_t escaped_ms; /* when Esc came; 0: something else came since */
+	char bytes[16];     /* `[B`, as far as it came */
+	size_t n;
+} rest;
+
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static const struct {
+	const char *bytes;
+	uint32_t code;
+} late[] = {
+    {"[A", CODE_UP},   {"[B", CODE_DOWN},  {"[C", CODE_RIGHT},    {"[D", CODE_LEFT},       {"OA", CODE_UP},
+    {"OB", CODE_DOWN}, {"OC", CODE_RIGHT}, {"OD", CODE_LEFT},     {"[H", CODE_HOME},       {"[F", CODE_END},
+    {"OH", CODE_HOME}, {"OF", CODE_END},   {"[5~", CODE_PAGE_UP}, {"[6~", CODE_PAGE_DOWN}, {"[Z", CODE_BACK_TAB},
+};
+
+/* Does c belong to it? Then it is no key of its own; the last byte makes *code the key that it ends, if we know it. */
+static bool is_rest(uint32_t c, uint32_t *code)
+{
+	bool begins = rest.n == 0 && (c == '[' || c == 'O'), goes_on = rest.n > 0 && c >= ' ' && c < 127;
+
+	if (!rest.escaped_ms || clock_ms() - rest.escaped_ms > REST_MS || (!begins && !goes_on) ||
+	    rest.n + 1 == sizeof rest.bytes) {
+		rest.n = 0;
+		rest.escaped_ms = c == '\033' ? clock_ms() : 0;
+		return false;
+	}
+	rest.bytes[rest.n++] = (char)c;
+	rest.bytes[rest.n] = '\0';
+	*code = CODE_WAIT;
+	if (begins || c < '@') /* parameters, and what stands between them */
+		return true;
+	for (size_t i = 0; i < sizeof late / sizeof *late; i++)
+		if (strcmp(rest.bytes, late[i].bytes) == 0)
+			*code = late[i].code;
+	rest.n = 0;
+	rest.escaped_ms = 0;
+	return true;
+}
+
 /* False: nothing was typed. A key that nobody knows is CODE_NONE. */
 static bool read_key(struct key *k)
 {
@@ -364,6 +421,7 @@ static bool read_key(struct key *k)
 		return false;
 	if (how == OK) {
 		k->code = (uint32_t)c;
+		is_rest((uint32_t)c, &k->code);
 		return true;
 	}
 	if (c == KEY_MOUSE)

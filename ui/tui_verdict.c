@@ -43,6 +43,7 @@ static void decide(struct tui *t, enum verdict_word word)
 		t->note = NULL;
 	}
 	list_unmark(&tui_view(t)->list);
+	tui_say(t, "being written ...");
 	lane_do(t->rows, w);
 }
 
@@ -77,6 +78,7 @@ void tui_act_undo(struct tui *t)
 	w->undo = true;
 	w->said = u->said;
 	w->saids = u->n;
+	tui_say(t, "being taken back ...");
 	lane_do(t->rows, w);
 }
 
