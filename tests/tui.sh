@@ -135,6 +135,20 @@ for size in 80x24 40x10 200x60; do
 	ok "600 sources at $size: as wanted" golden "large-$size.txt"
 	ok "... no line too wide" harmless ${size%x*}
 done
+# What is summed up here, against what SQL sums up: most mails that would be lost first, so many columns of numbers.
+as_listed()
+{
+	wb list "$1" --until "$UNTIL" --limit 1000 --format jsonl | python3 -c '
+import json, sys
+for line in sys.stdin:
+    row = json.loads(line)
+    print(*[row[k] for k in sys.argv[1:] if k in row])' "${1%s}" sources clients mails would_be_lost | sort >"$TMP/listed"
+	dump --size 150x300 --keys "$2" | awk -v n="$3" '/@/ { sub(/^[│▶ ]+/, ""); s = $1; for (i = 2; i <= n; i++) s = s " " $i; print s }' |
+		sort >"$TMP/seen"
+	test "$(wc -l <"$TMP/listed")" -ge 40 && same "$TMP/listed" "$TMP/seen"
+}
+ok "senders are summed up as SQL does" as_listed senders 2 5
+ok "... recipients, too" as_listed recipients 3 4
 LC_ALL=C dump >"$TMP/seen"
 ok "without UTF-8 all is ASCII" test -z "$(LC_ALL=C tr -d '\n -~' <"$TMP/seen")"
 
@@ -277,6 +291,10 @@ ok "a filter shows what holds the text" until_seen 'holds "arrival".*1/1'
 tm send-keys Enter
 ok "Enter goes in" until_seen 'Sources > Source'
 ok "... to the lines of the log" until_seen 'WARN|warn'
+tm send-keys e
+ok "e decides the source that is looked at" until_seen 'arrival.example: exempt'
+tm send-keys u
+ok "... and u takes it back" until_seen 'taken back: arrival.example'
 tm resize-window -x 40 -y 10
 ok "a small screen is drawn anew" until_seen 'NO-GO|NOT-ENOUGH'
 ok "... within its width" test "$(screen | wc -L)" -le 40
@@ -364,6 +382,51 @@ coloured xterm-256color NO_COLOR=1
 ok "NO_COLOR: no colour, and all is there" eval "only xterm-256color '' && same '$TMP/text.tmux-256color' '$TMP/text.xterm-256color'"
 coloured xterm-256color LC_ALL=C
 ok "without UTF-8 nothing but ASCII reaches the terminal" eval "tr -d '[:cntrl:] -~' <'$TMP/bytes.xterm-256color' | cmp -s - /dev/null"
+
+# While follow writes and each view is looked at, the write-ahead log can be emptied: nobody reads in it for long. Under
+# write.lock, as our own checkpoints.
+shortened()
+{
+	flock "$DB.write.lock" sqlite3 "$DB" 'PRAGMA busy_timeout = 250; PRAGMA wal_checkpoint(TRUNCATE)' | grep -qx '0|0|0'
+}
+printf '[rule own-domain]\nwarn = Invalid Inbound Sender\nreject = Delivery not authorized\nmap = hash:%s\n' "$TMP/map" >"$TMP/map.conf"
+echo 'firma.example WARN *** Invalid Inbound Sender ***' >"$TMP/map"
+CONF=$TMP/map.conf
+start --times "$TMP/times"
+until_seen 'NO-GO'
+held=0 minute=1620
+for keys in 2 Enter Enter 3 Enter 4 Enter 5 6 7 1 Enter e u /news r; do
+	mail $minute "m$minute.busy.example[192.0.2.210]" busy@firma.example anna@firma.example '5.0.0 bounced (gone)' >>"$live"
+	tm send-keys "$keys"
+	minute=$((minute + 1))
+	shortened || held=$((held + 1))
+done
+ok "in every view the write-ahead log can be shortened while somebody writes" test $held -eq 0
+tm send-keys Escape Escape 6
+ok "... Plan's, too" until_seen 'Exceptions so far|wouldblock_own_domain'
+tm send-keys q
+ended
+ok "... each query has a read transaction of its own, and none is long" \
+	awk -v most=$((100 * ${TIME_FACTOR:-1})) '$1 == "transaction" { ok = $2 > 100 && $4 <= most } $1 !~ /^(transaction|read\/[a-z_]*)$/ { bad = 1 } END { exit !ok || bad }' "$TMP/times"
+CONF=$TMP/empty.conf
+: >"$CONF"
+
+# The rest of a key that comes long after its Esc is that key, and no keys of its own: not b, nor e.
+start
+until_seen '▶ news.example'
+tm send-keys -H 1b
+sleep 0.1
+tm send-keys -H 5b
+sleep 0.05
+tm send-keys -H 42
+ok "a key whose bytes come late is that key" until_gone '▶ news.example'
+tm send-keys -H 1b
+sleep 0.1
+tm send-keys -H 5b 32 34 3b 35 62
+sleep 0.1
+ok "... or none, if we do not know it" eval "! screen | grep -Eq 'no such key|: block|being written'"
+tm send-keys q
+ended
 
 # click COLUMN ROW [BUTTON]: pressed and let go there, as a terminal says it; 64 and 65 are the wheel.
 click()

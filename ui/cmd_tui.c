@@ -328,7 +328,7 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 	                    .settings = &settings,
 	                    .origin = common_origin(&settings),
 	                    .no_plan = no_plan(&settings, o.rule),
-	                    .took = &took};
+	                    .took = o.times ? &took : NULL};
 	if (!load.no_plan) {
 		planned_open(&planned, "tui", &o.common, &(struct planned_options){.rule = o.rule});
 		reader_brief(planned.reader);

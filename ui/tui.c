@@ -110,7 +110,8 @@ struct tui *tui_new(const struct load *load, bool threaded, int wake)
 
 bool tui_free(struct tui *t)
 {
-	bool rows = lane_free(t->rows, 200), head = lane_free(t->head_lane, 200);
+	int ms = t->load.took ? 60000 : 200; /* who asks how long queries took waits for the last of them */
+	bool rows = lane_free(t->rows, ms), head = lane_free(t->head_lane, ms);
 
 	if (!rows || !head)
 		return false;

@@ -12,7 +12,7 @@ static void write_add(struct lane_write *w, struct slice key)
 	w->key[w->keys++] = xstrndup(key.n ? key.p : "", key.n);
 }
 
-/* The marked rows that can be judged, else the selected one. */
+/* The marked rows that can be judged, else the selected one; in the detail of a source, else that source. */
 static struct lane_write *write_new(struct tui *t)
 {
 	struct tui_view *v = tui_view(t);
@@ -24,6 +24,8 @@ static struct lane_write *write_new(struct tui *t)
 		if ((v->list.marks ? list_is_marked(&v->list, sheet_id(v->sheet, row)) : row == at) &&
 		    sheet_section_of(v->sheet, row)->judged && !v->sheet->row[row].heading)
 			write_add(w, sheet_key(v->sheet, row));
+	if (w->keys == 0 && v->screen == SCREEN_SOURCE && !v->list.marks)
+		write_add(w, slice_str(v->key));
 	if (w->keys)
 		return w;
 	tui_say(t, "no verdict can be given here: on a source, a sender or a client it can");

@@ -370,17 +370,21 @@ time_report() {
 	done
 }
 
-# A copy of the big database in which its heaviest sources have a verdict each, and then all of them.
-big_report() {
-	local marked=$dir/marked.db
-
-	big_database
-	check_sums
-	time_report undecided "$ten" text json
+# A copy of the big database in which its six heaviest sources have a verdict each.
+mark_big_database() {
+	marked=$dir/marked.db
 	cp "$ten" "$marked"
 	"$bin" --db "$marked" list sources --rule own-domain --limit 6 --format jsonl | sed 's/^{"source": *"\([^"]*\)".*/\1/' > "$dir/heavy"
 	head -n 3 "$dir/heavy" | "$bin" --db "$marked" mark - exempt > "$dir/output" || complain 'mark failed'
 	tail -n 3 "$dir/heavy" | "$bin" --db "$marked" mark - move > "$dir/output" || complain 'mark failed'
+}
+
+# Without verdicts, with six, and with all sources decided.
+big_report() {
+	big_database
+	check_sums
+	time_report undecided "$ten" text json
+	mark_big_database
 	time_report 'six verdicts' "$marked" text json
 	"$bin" --db "$marked" list sources --rule own-domain --limit 270 --format jsonl | sed 's/^{"source": *"\([^"]*\)".*/\1/' |
 		tail -n +7 | "$bin" --db "$marked" mark - block > "$dir/output" || complain 'mark failed'
@@ -388,22 +392,33 @@ big_report() {
 	rm -f "$marked" "$marked"-* "$marked".*lock
 }
 
-dashboard() { # row 10, on a database of ten million attempts
-	local first=() key=() i
+frames() { # DATABASE WORDS
+	local first=() key=() query=() held=() i
 
-	command -v python3 > "$dir/output" || complain 'python3 is not installed'
-	big_database
-	cat "$dir/ten.db" > /dev/null # into the page cache
+	cat "$1" > /dev/null # into the page cache
 	for ((i = 0; i < (runs + 1) / 2; i++)); do
-		python3 "$here/frames.py" "$bin" "$dir/ten.db" > "$dir/frames" 2> "$dir/errors" ||
+		python3 "$here/frames.py" "$bin" "$1" > "$dir/frames" 2> "$dir/errors" ||
 			complain "frames.py failed: $(tail -n 1 "$dir/errors")"
 		first+=("$(sed -n 's/^first //p' "$dir/frames")")
 		key+=("$(sed -n 's/^key99 //p' "$dir/frames")")
+		query+=("$(sed -n 's/^query \([^ ]*\).*/\1/p' "$dir/frames")")
+		held+=("$(sed -n 's/^transaction //p' "$dir/frames")")
 	done
-	figure 10 "ms from start to the first frame with figures" "$(median "${first[@]}")" '<=' 150 50
-	figure 10 "ms from a key to its frame, p99" "$(median "${key[@]}")" '<=' 50 16
-	printf '      %s; slowest keys of the last run: %s\n' "$(sed -n 's/^key50 /p50 /p' "$dir/frames")" \
-		"$(sed -n 's/^slowest: //p' "$dir/errors")"
+	figure 10 "ms from start to the first frame with figures$2" "$(median "${first[@]}")" '<=' 150 50
+	figure 10 "ms from a key to its frame, p99$2" "$(median "${key[@]}")" '<=' 50 16
+	figure 10 "ms of the longest query$2" "$(median "${query[@]}")" '<=' 250 50
+	figure 10 "ms of the longest read transaction$2" "$(median "${held[@]}")" '<=' 250 50
+	printf '      %s; slowest keys of the last run: %s; longest query: %s\n' "$(sed -n 's/^key50 /p50 /p' "$dir/frames")" \
+		"$(sed -n 's/^slowest: //p' "$dir/errors")" "$(sed -n 's/^query //p' "$dir/frames")"
+}
+
+dashboard() { # row 10, on a database of ten million attempts
+	command -v python3 > "$dir/output" || complain 'python3 is not installed'
+	big_database
+	frames "$ten" ''
+	mark_big_database
+	frames "$marked" ', six verdicts'
+	rm -f "$marked" "$marked"-* "$marked".*lock
 }
 
 [[ -x $bin ]] || complain "no program at $bin: make first"

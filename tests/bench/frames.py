@@ -3,7 +3,8 @@
 
     frames.py PROGRAM DATABASE [KEYS]
 
-Prints `first MS`, `key99 MS`, `key50 MS`, `keys N`, and on stderr the slowest keys. A frame is over when nothing came
+Prints `first MS`, `key99 MS`, `key50 MS`, `keys N`, `query MS NAME` of the query that took longest, `transaction MS` of
+the longest read transaction, and on stderr the slowest keys. A frame is over when nothing came
 for QUIET seconds; its time is that of its last byte. Keys are sent one by one, each after the frame of the one before.
 """
 import fcntl
@@ -38,7 +39,7 @@ class Screen:
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 120, 0, 0))
             os.environ.update(TERM='xterm-256color', LC_ALL='C.UTF-8')
-            os.execv(program, [program, '--db', database, '--config', settings, 'tui'])
+            os.execv(program, [program, '--db', database, '--config', settings, 'tui', '--times', settings + '.times'])
 
     def read(self, wait):
         """What comes within that time, and when; nothing: None."""
@@ -71,7 +72,13 @@ class Screen:
 
 
 def main():
-    settings = tempfile.NamedTemporaryFile()  # none of the machine's
+    # none of the machine's; with a map, so that there is a plan
+    settings, rows = tempfile.NamedTemporaryFile(), tempfile.NamedTemporaryFile()
+    rows.write(b'firma.example WARN *** Invalid Inbound Sender ***\n')
+    settings.write(b'[rule own-domain]\nwarn = Invalid Inbound Sender\nreject = Delivery not authorized\n'
+                   b'map = hash:' + rows.name.encode() + b'\n')
+    rows.flush()
+    settings.flush()
     screen = Screen(sys.argv[1], sys.argv[2], settings.name)
     first = screen.until(b'warned mails', 60) - screen.started
     time.sleep(1)
@@ -88,9 +95,14 @@ def main():
     while screen.read(1):
         pass
     os.waitpid(screen.pid, 0)
+    times = [line.split() for line in open(settings.name + '.times')]
+    os.unlink(settings.name + '.times')
+    held = next(float(t[3]) for t in times if t[0] == 'transaction')
+    longest = max((float(t[3]), t[0]) for t in times if t[0] != 'transaction')
     took.sort()
     at = lambda share: took[min(len(took) - 1, int(len(took) * share))][0] * 1000
     print('first %.1f\nkey99 %.1f\nkey50 %.1f\nkeys %d' % (first * 1000, at(0.99), at(0.5), len(took)))
+    print('query %.1f %s\ntransaction %.1f' % (longest + (held,)))
     print('slowest:', ', '.join('%r %.0f ms' % (k, t * 1000) for t, k in took[-8:]), file=sys.stderr)
 
 
