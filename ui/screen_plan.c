@@ -25,12 +25,20 @@ static const struct sheet_column file_columns[] = {
 };
 static const struct sheet_section verdicts_section = {"Exceptions so far", COUNT(verdict_columns), NULL, true,
                                                       SCREEN_NONE};
+static const struct sheet_section no_verdicts_section = {"Exceptions so far", COUNT(file_columns), NULL, false,
+                                                         SCREEN_NONE};
 static const struct sheet_section remarks_section = {"Remarks", COUNT(remark_columns), NULL, false, SCREEN_NONE};
 
 static void add_verdicts(struct sheet *s, const struct plan *p)
 {
 	struct text t = {0};
 
+	if (p->verdicts == 0) { /* of a section of its own: nobody is to judge this row */
+		sheet_section(s, &no_verdicts_section);
+		sheet_row(s, SLICE("none"));
+		sheet_str(s, "none yet: e, m or b on a source, a sender or a client make them");
+		return;
+	}
 	sheet_section(s, &verdicts_section);
 	for (size_t i = 0; i < p->verdicts; i++) {
 		const struct plan_verdict *v = &p->verdict[i];
