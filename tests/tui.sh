@@ -395,7 +395,7 @@ CONF=$TMP/map.conf
 start --times "$TMP/times"
 until_seen 'NO-GO'
 held=0 minute=1620
-for keys in 2 Enter Enter 3 Enter 4 Enter 5 6 7 1 Enter e u /news r; do
+for keys in 2 Enter Enter 3 Enter 4 Enter 5 6 7 1 Enter r; do
 	mail $minute "m$minute.busy.example[192.0.2.210]" busy@firma.example anna@firma.example '5.0.0 bounced (gone)' >>"$live"
 	tm send-keys "$keys"
 	minute=$((minute + 1))
