@@ -282,6 +282,9 @@ ok "a verdict is said" until_seen 'news.example: exempt'
 ok "... and stands in its row" until_seen '▶ news.example .*exempt'
 tm send-keys u
 ok "it is taken back" until_seen '▶ news.example .*undecided'
+tm send-keys b u
+ok "an undo that is faster than the writing takes that back, not what was before" until_seen 'taken back: news.example'
+ok "... so there is none" test -z "$(wb list verdicts --format csv | grep news)"
 tm send-keys Space Space b
 ok "marked rows are decided together" until_seen '2 rows: block'
 tm send-keys u

@@ -176,6 +176,11 @@ static void take_written(struct tui *t, struct lane_answer *a)
 	lane_again(t->head_lane);
 	if (!screens[tui_view(t)->screen].of_head)
 		lane_again(t->rows);
+	t->writing--;
+	if (t->writing == 0 && t->undo_later) {
+		t->undo_later--;
+		tui_act_undo(t);
+	}
 }
 
 static bool take_from(struct tui *t, struct lane *l)

@@ -47,6 +47,7 @@ struct tui {
 	char *note; /* for the verdict to come */
 	struct tui_undo *undo;
 	size_t undos;
+	size_t writing, undo_later; /* verdicts whose outcome is not there yet; how often u was pressed meanwhile */
 	bool paused;
 	/* for who runs it: */
 	bool quit, suspend, redraw;

@@ -33,6 +33,12 @@ static struct lane_write *write_new(struct tui *t)
 	return NULL;
 }
 
+static void do_write(struct tui *t, struct lane_write *w)
+{
+	t->writing++;
+	lane_do(t->rows, w);
+}
+
 static void decide(struct tui *t, enum verdict_word word)
 {
 	struct lane_write *w = write_new(t);
@@ -46,7 +52,7 @@ static void decide(struct tui *t, enum verdict_word word)
 	}
 	list_unmark(&tui_view(t)->list);
 	tui_say(t, "being written ...");
-	lane_do(t->rows, w);
+	do_write(t, w);
 }
 
 void tui_act_exempt(struct tui *t)
@@ -71,6 +77,11 @@ void tui_act_clear(struct tui *t)
 
 void tui_act_undo(struct tui *t)
 {
+	if (t->writing) { /* the last verdict is meant, not the one before it */
+		t->undo_later++;
+		tui_say(t, "to be taken back as soon as it is written ...");
+		return;
+	}
 	if (t->undos == 0) {
 		tui_say(t, "nothing to undo");
 		return;
@@ -81,7 +92,7 @@ void tui_act_undo(struct tui *t)
 	w->said = u->said;
 	w->saids = u->n;
 	tui_say(t, "being taken back ...");
-	lane_do(t->rows, w);
+	do_write(t, w);
 }
 
 /* Does any of the rows have a verdict, so that the note belongs to it? */
@@ -120,7 +131,7 @@ void tui_take_note(struct tui *t)
 		w->keep_word = true;
 		w->note = xstrdup(t->input);
 		list_unmark(&tui_view(t)->list);
-		lane_do(t->rows, w);
+		do_write(t, w);
 		return;
 	}
 	lane_write_free(w);
