@@ -31,6 +31,7 @@ struct rows {
 struct bulk {
 	struct db *db;
 	enum sql_id insert;
+	bool numbered;
 	struct rows set[2], *now; /* one fills while the other one flies */
 };
 
@@ -189,6 +190,14 @@ struct bulk *bulk_new(struct db *d, enum sql_id insert, int columns)
 	return b;
 }
 
+struct bulk *bulk_new_numbered(struct db *d, enum sql_id insert, int columns)
+{
+	struct bulk *b = bulk_new(d, insert, columns);
+
+	b->numbered = true;
+	return b;
+}
+
 struct bulk *bulk_free(struct bulk *b)
 {
 	if (!b)
@@ -296,11 +305,19 @@ static void rows_give(struct rows *r, enum sql_id statement)
 	db_run(d, q);
 }
 
+static void check_numbers(const struct rows *r)
+{
+	if (sqlite3_last_insert_rowid(r->of->db->h) != r->cell[(r->n - 1) * r->columns].value)
+		msg_bug("%s: other numbers than expected", sql_name[r->of->insert]);
+}
+
 static void rows_write(void *arg)
 {
 	struct rows *r = arg;
 
 	rows_give(r, r->of->insert);
+	if (r->of->numbered)
+		check_numbers(r);
 	if (r->then != SQL_COUNT)
 		rows_give(r, r->then);
 	r->n = 0;

@@ -22,6 +22,11 @@ struct bulk;
 
 /* insert: the statement; its only parameter is :rows. columns: how many of c1 ... it reads, at most BULK_COLUMNS. */
 struct bulk *bulk_new(struct db *d, enum sql_id insert, int columns);
+/*
+ * The first value of a row is the number that SQLite gives it, one more than the table's last; `insert` does not read
+ * it, since a row of which SQLite knows that it goes to the end needs no search. Other numbers are a bug.
+ */
+struct bulk *bulk_new_numbered(struct db *d, enum sql_id insert, int columns);
 struct bulk *bulk_free(struct bulk *b); /* always NULL; rows that still wait are lost */
 
 /* Begins a row; its values follow from left to right, each by one call. Text is copied. */

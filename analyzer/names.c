@@ -35,18 +35,16 @@ static uint32_t address_row(struct names *n, struct slice text, uint32_t *fold)
 		*fold = names_fold(n, id);
 		return id;
 	}
-	*fold = id = ++n->address.last;
 	/* Most addresses are folded already: their row says so by having no other. */
 	struct slice bare = slice_ends(text, SLICE(".")) ? slice_head(text, text.n - 1) : text;
 	struct slice folded = slice_fold(bare, buf, sizeof buf);
-	if (!slice_eq(folded, text))
-		*fold = names_address(n, folded);
-	if (n->address.written >= id) /* when that one made the others go this one did not wait yet */
-		n->address.written = id - 1;
+	uint32_t other = slice_eq(folded, text) ? 0 : names_address(n, folded);
+	id = ++n->address.last;
+	*fold = other ? other : id;
 	bulk_row(n->address.rows);
 	bulk_number(n->address.rows, id);
 	bulk_text(n->address.rows, text);
-	bulk_id(n->address.rows, *fold == id ? 0 : *fold);
+	bulk_id(n->address.rows, other);
 	bulk_null(n->address.rows);
 	return id;
 }
@@ -226,8 +224,8 @@ static struct interned client_row(struct names *n, struct slice name, struct sli
 	uint32_t id = intern_source(n, &source);
 	bulk_row(rows);
 	bulk_number(rows, ++n->client.last);
-	bulk_text(rows, ip);
 	bulk_text(rows, name);
+	bulk_text(rows, ip);
 	if (ip_parse(ip, &address))
 		bulk_blob(rows, slice_of((const char *)address.b, sizeof address.b));
 	else
@@ -410,10 +408,10 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	cache_init(&n->sources_named, 16384);
 	cache_init(&n->source_names, 16384);
 	cache_init(&n->domains_named, 1024);
-	n->address.rows = bulk_new(d, SQL_WRITE_ADDRESS, ADDRESS_DOMAIN);
-	n->client.rows = bulk_new(d, SQL_WRITE_CLIENT, 5);
-	n->word.rows = bulk_new(d, SQL_WRITE_WORD, 2);
-	n->source.rows = bulk_new(d, SQL_WRITE_SOURCE, 4);
+	n->address.rows = bulk_new_numbered(d, SQL_WRITE_ADDRESS, ADDRESS_DOMAIN);
+	n->client.rows = bulk_new_numbered(d, SQL_WRITE_CLIENT, 5);
+	n->word.rows = bulk_new_numbered(d, SQL_WRITE_WORD, 2);
+	n->source.rows = bulk_new_numbered(d, SQL_WRITE_SOURCE, 4);
 	tables_load(n);
 	caches_load(n);
 	rules_load(n);

@@ -1,1 +1,1 @@
-INSERT OR FAIL INTO address (id, text, fold, domain) SELECT c1, c2, c3, c4 FROM bulk(:rows)
+INSERT OR FAIL INTO address (text, fold, domain) SELECT c2, c3, c4 FROM bulk(:rows)

@@ -1,1 +1,1 @@
-INSERT OR FAIL INTO word (id, text) SELECT c1, c2 FROM bulk(:rows)
+INSERT OR FAIL INTO word (text) SELECT c2 FROM bulk(:rows)

@@ -57,7 +57,7 @@ static void address(struct bulk *b, int64_t id, struct slice text, uint32_t fold
 
 static void values_arrive_with_their_types(void **state)
 {
-	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+	struct bulk *b = bulk_new_numbered(db, SQL_WRITE_ADDRESS, 3);
 
 	(void)state;
 	address(b, 1, SLICE(""), 0);
@@ -73,7 +73,7 @@ static void values_arrive_with_their_types(void **state)
 
 static void nothing_is_in_the_table_before_the_flush_and_nothing_twice_after_it(void **state)
 {
-	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+	struct bulk *b = bulk_new_numbered(db, SQL_WRITE_ADDRESS, 3);
 
 	(void)state;
 	address(b, 1, SLICE("a"), 0);
@@ -86,7 +86,7 @@ static void nothing_is_in_the_table_before_the_flush_and_nothing_twice_after_it(
 
 static void more_rows_than_there_is_room_for_all_arrive(void **state)
 {
-	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+	struct bulk *b = bulk_new_numbered(db, SQL_WRITE_ADDRESS, 3);
 	char text[32];
 
 	(void)state;
@@ -102,7 +102,7 @@ static void more_rows_than_there_is_room_for_all_arrive(void **state)
 
 static void texts_longer_than_the_room_for_texts_arrive_whole(void **state)
 {
-	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+	struct bulk *b = bulk_new_numbered(db, SQL_WRITE_ADDRESS, 3);
 	size_t n = 300000;
 	char *text = malloc(n);
 
@@ -121,16 +121,16 @@ static void texts_longer_than_the_room_for_texts_arrive_whole(void **state)
 
 static void a_waiting_row_is_known_by_its_first_value(void **state)
 {
-	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+	struct bulk *b = bulk_new_numbered(db, SQL_WRITE_ADDRESS, 3);
 
 	(void)state;
-	address(b, 5, SLICE("a"), 9);
-	address(b, 6, SLICE("b"), 0);
-	assert_true(bulk_has(b, 5));
-	assert_true(bulk_has(b, 6));
+	address(b, 1, SLICE("a"), 9);
+	address(b, 2, SLICE("b"), 0);
+	assert_true(bulk_has(b, 1));
+	assert_true(bulk_has(b, 2));
 	assert_false(bulk_has(b, 9));
 	bulk_flush(b);
-	assert_false(bulk_has(b, 5));
+	assert_false(bulk_has(b, 1));
 	bulk_free(b);
 }
 
@@ -153,7 +153,7 @@ static void of_two_rows_with_one_key_the_later_one_stays(void **state)
 
 static void two_tables_wait_beside_each_other(void **state)
 {
-	struct bulk *a = bulk_new(db, SQL_WRITE_ADDRESS, 3), *b = bulk_new(db, SQL_WRITE_PENDING, 3);
+	struct bulk *a = bulk_new_numbered(db, SQL_WRITE_ADDRESS, 3), *b = bulk_new(db, SQL_WRITE_PENDING, 3);
 
 	(void)state;
 	address(a, 1, SLICE("a"), 0);
@@ -171,18 +171,18 @@ static void two_tables_wait_beside_each_other(void **state)
 
 static void a_value_is_filled_in_only_while_its_row_waits_and_has_none(void **state)
 {
-	struct bulk *b = bulk_new(db, SQL_WRITE_ADDRESS, 3);
+	struct bulk *b = bulk_new_numbered(db, SQL_WRITE_ADDRESS, 3);
 
 	(void)state;
-	address(b, 5, SLICE("a"), 0);
-	address(b, 6, SLICE("b"), 9);
-	assert_true(bulk_fill(b, 5, 3, 77));
-	assert_false(bulk_fill(b, 5, 3, 78));
-	assert_false(bulk_fill(b, 6, 3, 79));
+	address(b, 1, SLICE("a"), 0);
+	address(b, 2, SLICE("b"), 9);
+	assert_true(bulk_fill(b, 1, 3, 77));
+	assert_false(bulk_fill(b, 1, 3, 78));
+	assert_false(bulk_fill(b, 2, 3, 79));
 	assert_false(bulk_fill(b, 7, 3, 80));
 	bulk_flush(b);
-	assert_false(bulk_fill(b, 6, 3, 81));
-	assert_string_equal(ask("SELECT group_concat(id || ' ' || fold) FROM address"), "5 77,6 9");
+	assert_false(bulk_fill(b, 2, 3, 81));
+	assert_string_equal(ask("SELECT group_concat(id || ' ' || fold) FROM address"), "1 77,2 9");
 	bulk_free(b);
 }
 
