@@ -12,6 +12,7 @@
 #include "names.h"
 #include "owner.h"
 #include "rollup.h"
+#include "unfinished.h"
 
 #define CLIENT_SIDES 1024
 
@@ -28,7 +29,8 @@ struct store {
 	struct sink sink;
 	struct rollup *rollup;
 	struct generation closing; /* of the batch that is being committed; gen 0: none */
-	struct bulk *attempts, *transactions, *mails, *recipients, *pendings;
+	struct bulk *attempts, *transactions, *mails, *recipients;
+	struct unfinished *unfinished;
 	uint64_t key[2];
 	int64_t epoch; /* owner.h */
 	bool in_batch;
@@ -454,33 +456,22 @@ static void sink_mail(void *arg, const struct fact_mail *m)
 
 static void sink_pending_put(void *arg, int kind, uint64_t key, struct slice state)
 {
-	struct bulk *b = ((struct store *)arg)->pendings;
-
-	bulk_row(b);
-	bulk_number(b, (int64_t)key);
-	bulk_number(b, kind);
-	bulk_blob(b, state);
+	unfinished_put(((struct store *)arg)->unfinished, kind, key, state);
 }
 
 static void sink_pending_drop(void *arg, int kind, uint64_t key)
 {
-	struct bulk *b = ((struct store *)arg)->pendings;
+	unfinished_drop(((struct store *)arg)->unfinished, kind, key);
+}
 
-	/* An empty state: it goes in like any other, lest it overtake one, and then out with its like. */
-	bulk_row(b);
-	bulk_number(b, (int64_t)key);
-	bulk_number(b, kind);
-	bulk_blob(b, SLICE(""));
-	bulk_then(b, SQL_WRITE_PENDING_DROP);
+static void load_thing(void *arg, int kind, struct slice state)
+{
+	tracker_load(arg, kind, state);
 }
 
 void store_load_pending(struct store *s, struct tracker *t)
 {
-	sqlite3_stmt *q = db_stmt(s->db, SQL_READ_PENDING);
-
-	while (db_step(s->db, q))
-		tracker_load(t, sqlite3_column_int(q, 0),
-		             slice_of(sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1)));
+	unfinished_load(s->unfinished, load_thing, t);
 	tracker_loaded(t);
 }
 
@@ -592,7 +583,7 @@ static void bulks_flush(struct store *s)
 	bulk_flush(s->transactions);
 	bulk_flush(s->mails);
 	bulk_flush(s->recipients);
-	bulk_flush(s->pendings);
+	unfinished_flush(s->unfinished);
 }
 
 static void commit_job(void *arg)
@@ -669,6 +660,7 @@ void store_forget(struct store *s)
 {
 	rederive_remember(s->db, s->rules, s->origin);
 	names_forget(s->names);
+	unfinished_forget(s->unfinished);
 	memset(s->side, 0, sizeof s->side);
 }
 
@@ -684,7 +676,7 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	s->transactions = bulk_new(d, SQL_WRITE_TRANSACTION, 5);
 	s->mails = bulk_new(d, SQL_WRITE_MAIL, 16);
 	s->recipients = bulk_new(d, SQL_WRITE_RECIPIENT, 7);
-	s->pendings = bulk_new(d, SQL_WRITE_PENDING, 3);
+	s->unfinished = unfinished_new(d);
 	s->day_to = INT64_MIN;
 	s->day_from = INT64_MAX;
 	s->sink = (struct sink){.arg = s,
@@ -716,7 +708,7 @@ struct store *store_free(struct store *s)
 	bulk_free(s->transactions);
 	bulk_free(s->mails);
 	bulk_free(s->recipients);
-	bulk_free(s->pendings);
+	unfinished_free(s->unfinished);
 	free(s);
 	return NULL;
 }

@@ -48,12 +48,11 @@ CREATE TABLE generation (            -- one row per content stream, however its 
   state INTEGER NOT NULL             -- 0 live, 1 draining, 2 complete, 3 gone
 );
 
-CREATE TABLE pending (               -- half-finished sessions, mails and queue files, as the tracker writes them
-  kind INTEGER NOT NULL,
-  key INTEGER NOT NULL,
-  state BLOB NOT NULL,
-  PRIMARY KEY (kind, key)
-) WITHOUT ROWID;
+CREATE TABLE pending (               -- half-finished sessions, mails and queue files, as they changed batch by batch
+  part INTEGER PRIMARY KEY,          -- ascending: of a thing the last that was said counts
+  state BLOB NOT NULL                -- things, one after the other: kind (1 byte; 128 more: it is over), key (8), length (4) and
+                                     -- so many bytes, as the tracker writes them
+);
 
 -- ---------------------------------------------------------------- names
 

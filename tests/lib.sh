@@ -158,7 +158,11 @@ dump_query()
 dump()
 {
 	local query
-	query=$(dump_query "$1") && [ -n "$query" ] && sqlite3 -readonly "$1" "$query" | LC_ALL=C sort
+	query=$(dump_query "$1") && [ -n "$query" ] || return
+	{
+		sqlite3 -readonly "$1" "$query"
+		sqlite3 -readonly "$1" <"$TESTS/pending.sql" | sed 's/^/pending /'
+	} | LC_ALL=C sort
 }
 
 # ------------------------------------------------------------------ logs to read

@@ -1,1 +1,1 @@
-SELECT kind, state FROM pending ORDER BY kind, key
+SELECT state FROM pending ORDER BY part

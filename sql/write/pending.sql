@@ -1,1 +1,1 @@
-INSERT OR REPLACE INTO pending (key, kind, state) SELECT c1, c2, c3 FROM bulk(:rows)
+INSERT INTO pending (state) VALUES (:state)

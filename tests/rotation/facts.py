@@ -6,7 +6,9 @@ and the sums.
 import gzip
 import sqlite3
 from collections import Counter
+from pathlib import Path
 
+PENDING = (Path(__file__).parent.parent / "pending.sql").read_text()
 PLACES = [
     "SELECT line(a.place), line(coalesce(a.tx, a.place)), a.time, a.count, s.name, a.pid, c.name, c.ip FROM fact_attempt a"
     " JOIN dim_line k ON k.id = a.line JOIN service s ON s.id = k.service JOIN client c ON c.id = a.client",
@@ -23,7 +25,7 @@ PLACES = [
     "SELECT sort, line(place) FROM roll_line",
 ]
 SUMS = [
-    "SELECT kind, count(*) FROM pending GROUP BY 1",
+    f"SELECT kind, count(*) FROM ({PENDING}) GROUP BY 1",
     "SELECT sort, name, sum(lines) FROM counted GROUP BY 1, 2",
     "SELECT h.name, sum(p.lines), min(p.first_time), max(p.last_time) FROM span p JOIN host h ON h.id = p.host GROUP BY 1",
     "SELECT source, kind, rule, day, attempts, mails, would_be_lost, delivered, queued, held, unknown, bounced, spam, refused,"

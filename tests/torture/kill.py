@@ -17,7 +17,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+PENDING = (Path(__file__).parent.parent / "pending.sql").read_text()
 SUMS = [
     "SELECT sort, name, sum(lines) FROM counted GROUP BY 1, 2 ORDER BY 1, 2",
     "SELECT r.name, s.name, d.day, d.attempts, d.mails, d.lost, d.delivered, d.queued, d.unknown, d.refused, d.tempfailed"
@@ -28,7 +30,7 @@ SUMS = [
     "SELECT kind, count(*), sum(mails) FROM sighting GROUP BY 1 ORDER BY 1",
     "SELECT count(*), sum(count) FROM fact_attempt",
     "SELECT count(*) FROM fact_transaction",
-    "SELECT count(*) FROM pending",
+    f"SELECT count(*) FROM ({PENDING})",
 ]
 
 

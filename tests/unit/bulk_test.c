@@ -21,7 +21,7 @@ static int begin(void **state)
 	(void)state;
 	db = db_open_ingest(path);
 	db_begin(db);
-	db_exec(db, "DELETE FROM address; DELETE FROM pending");
+	db_exec(db, "DELETE FROM address; DELETE FROM fact_transaction; DELETE FROM roll_person");
 	return 0;
 }
 
@@ -134,37 +134,42 @@ static void a_waiting_row_is_known_by_its_first_value(void **state)
 	bulk_free(b);
 }
 
+static void transaction(struct bulk *b, int64_t id, struct slice queue_id)
+{
+	bulk_row(b);
+	bulk_number(b, id);
+	bulk_null(b);
+	bulk_number(b, 1);
+	bulk_text(b, queue_id);
+	bulk_blob(b, SLICE("\0id"));
+}
+
 static void of_two_rows_with_one_key_the_later_one_stays(void **state)
 {
-	struct bulk *b = bulk_new(db, SQL_WRITE_PENDING, 3);
+	struct bulk *b = bulk_new(db, SQL_WRITE_TRANSACTION, 5);
 
 	(void)state;
-	for (int i = 1; i <= 2; i++) {
-		bulk_row(b);
-		bulk_number(b, -7);
-		bulk_number(b, 3);
-		bulk_blob(b, i == 1 ? SLICE("old") : SLICE("\0new"));
-	}
+	transaction(b, -7, SLICE("OLD"));
+	transaction(b, -7, SLICE("NEW"));
 	bulk_flush(b);
-	assert_string_equal(ask("SELECT group_concat(kind || ' ' || key || ' ' || hex(state)) FROM pending"),
-	                    "3 -7 006E6577");
+	assert_string_equal(ask("SELECT group_concat(id || queue_id || hex(message_id)) FROM fact_transaction"),
+	                    "-7NEW006964");
 	bulk_free(b);
 }
 
 static void two_tables_wait_beside_each_other(void **state)
 {
-	struct bulk *a = bulk_new_numbered(db, SQL_WRITE_ADDRESS, 3), *b = bulk_new(db, SQL_WRITE_PENDING, 3);
+	struct bulk *a = bulk_new_numbered(db, SQL_WRITE_ADDRESS, 3), *b = bulk_new(db, SQL_WRITE_TRANSACTION, 5);
 
 	(void)state;
 	address(a, 1, SLICE("a"), 0);
-	bulk_row(b);
-	bulk_number(b, 1);
-	bulk_number(b, 2);
-	bulk_blob(b, SLICE("state"));
+	transaction(b, 1, SLICE("ABC"));
 	bulk_flush(b);
-	assert_string_equal(ask("SELECT (SELECT count(*) FROM address) || (SELECT count(*) FROM pending)"), "01");
+	assert_string_equal(ask("SELECT (SELECT count(*) FROM address) || (SELECT count(*) FROM fact_transaction)"),
+	                    "01");
 	bulk_flush(a);
-	assert_string_equal(ask("SELECT (SELECT count(*) FROM address) || (SELECT count(*) FROM pending)"), "11");
+	assert_string_equal(ask("SELECT (SELECT count(*) FROM address) || (SELECT count(*) FROM fact_transaction)"),
+	                    "11");
 	bulk_free(a);
 	bulk_free(b);
 }
@@ -186,28 +191,30 @@ static void a_value_is_filled_in_only_while_its_row_waits_and_has_none(void **st
 	bulk_free(b);
 }
 
-static void pending(struct bulk *b, int64_t key, struct slice state)
+static void person(struct bulk *b, int64_t source, int mails)
 {
+	const int64_t values[] = {1, source, 0, 5, mails, 0};
+
 	bulk_row(b);
-	bulk_number(b, key);
-	bulk_number(b, 3);
-	bulk_blob(b, state);
-	if (state.n == 0)
-		bulk_then(b, SQL_WRITE_PENDING_DROP);
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		bulk_number(b, values[i]);
+	if (mails < 0)
+		bulk_then(b, SQL_WRITE_ROLL_PERSON_GONE);
 }
 
-/* Written, dropped, written again ...: what was said last holds, wherever the rows were cut. */
-static void what_is_dropped_after_it_was_written_is_gone(void **state)
+/* Come, gone, come again ...: wherever the rows were cut. */
+static void what_came_to_nothing_is_gone(void **state)
 {
-	struct bulk *b = bulk_new(db, SQL_WRITE_PENDING, 3);
+	struct bulk *b = bulk_new(db, SQL_WRITE_ROLL_PERSON, 6);
 
 	(void)state;
 	for (int round = 0; round < 300; round++)
-		for (int key = 1; key <= 7; key++)
-			pending(b, key, (round + key) % 3 == 0 ? SLICE("") : slice_of("abc", (size_t)(1 + round % 3)));
-	bulk_flush(b); /* round 299: keys 1, 4 and 7 are dropped */
-	assert_string_equal(ask("SELECT group_concat(key || CAST(state AS TEXT), ' ') FROM pending"),
-	                    "2abc 3abc 5abc 6abc");
+		for (int source = 1; source <= 7; source++)
+			person(b, source, round % 2 ? -1 : 1);
+	for (int source = 3; source <= 7; source += 3)
+		person(b, source, 1);
+	bulk_flush(b);
+	assert_string_equal(ask("SELECT group_concat(source || ' ' || mails) FROM roll_person"), "3 1,6 1");
 	bulk_free(b);
 }
 
@@ -248,7 +255,7 @@ int main(void)
 	    BOTH_WAYS(of_two_rows_with_one_key_the_later_one_stays),
 	    BOTH_WAYS(two_tables_wait_beside_each_other),
 	    BOTH_WAYS(a_value_is_filled_in_only_while_its_row_waits_and_has_none),
-	    BOTH_WAYS(what_is_dropped_after_it_was_written_is_gone),
+	    BOTH_WAYS(what_came_to_nothing_is_gone),
 	};
 
 	if (!mkdtemp(folder))
