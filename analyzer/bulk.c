@@ -7,8 +7,8 @@
 #include "db.h"
 #include "msg.h"
 
-/* Enough that the statement's own cost is little beside the rows', few enough that bulk_has may look at all. */
-#define ROWS 256
+/* Enough that a statement and a call of the writing thread are little beside the rows, few enough to stay near. */
+#define ROWS 512
 /* A row that begins beyond so many bytes of text waits for the rows before it to go. */
 #define BYTES 32768
 
@@ -270,6 +270,10 @@ static struct cell *row_find(const struct bulk *b, int64_t first)
 {
 	const struct rows *r = b->now;
 
+	if (b->numbered) { /* without a gap */
+		int64_t i = r->n ? first - r->cell->value : -1;
+		return i >= 0 && i < r->n ? &r->cell[i * r->columns] : NULL;
+	}
 	for (int i = r->n; i-- > 0;)
 		if (r->cell[i * r->columns].value == first)
 			return &r->cell[i * r->columns];

@@ -1,6 +1,7 @@
 #include "writer.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -18,31 +19,49 @@ struct writer {
 		void (*run)(void *arg);
 		void *arg;
 	} job[JOBS];
-	unsigned asked, done;
+	unsigned asked; /* the owner's alone to change */
+	atomic_uint done;
+	unsigned awaited;   /* the owner waits until so many are done */
+	bool waiting, idle; /* the owner; the thread */
 	bool stop;
 };
 
 static _Thread_local bool is_writer;
+
+/* Jobs are there, or it is over. */
+static bool job_wait(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->idle = true;
+	while (w->asked == w->done && !w->stop)
+		pthread_cond_wait(&w->more, &w->lock);
+	w->idle = false;
+	bool any = w->asked != w->done;
+	pthread_mutex_unlock(&w->lock);
+	return any;
+}
+
+/* Whoever wakes another one has let go of the lock, or he would wake up to wait for that. */
+static void job_done(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	unsigned done = ++w->done;
+	bool wake = w->waiting && done == w->awaited;
+	pthread_mutex_unlock(&w->lock);
+	if (wake)
+		pthread_cond_signal(&w->less);
+}
 
 static void *writer_run(void *arg)
 {
 	struct writer *w = arg;
 
 	is_writer = true;
-	pthread_mutex_lock(&w->lock);
-	for (;;) {
-		while (w->asked == w->done && !w->stop)
-			pthread_cond_wait(&w->more, &w->lock);
-		if (w->asked == w->done)
-			break;
+	while (job_wait(w)) {
 		unsigned at = w->done % JOBS;
-		pthread_mutex_unlock(&w->lock);
 		w->job[at].run(w->job[at].arg);
-		pthread_mutex_lock(&w->lock);
-		w->done++;
-		pthread_cond_signal(&w->less);
+		job_done(w);
 	}
-	pthread_mutex_unlock(&w->lock);
 	return NULL;
 }
 
@@ -80,23 +99,34 @@ struct writer *writer_free(struct writer *w)
 	return NULL;
 }
 
+/* With the lock. */
+static void wait_until_done(struct writer *w, unsigned jobs)
+{
+	w->awaited = jobs;
+	w->waiting = true;
+	while ((int)(jobs - w->done) > 0)
+		pthread_cond_wait(&w->less, &w->lock);
+	w->waiting = false;
+}
+
 void writer_do(struct writer *w, void (*job)(void *arg), void *arg)
 {
 	pthread_mutex_lock(&w->lock);
-	while (w->asked - w->done == JOBS)
-		pthread_cond_wait(&w->less, &w->lock);
+	if (w->asked - w->done == JOBS)
+		wait_until_done(w, w->asked - JOBS / 2);
 	w->job[w->asked % JOBS].run = job;
 	w->job[w->asked++ % JOBS].arg = arg;
-	pthread_cond_signal(&w->more);
+	bool wake = w->idle;
 	pthread_mutex_unlock(&w->lock);
+	if (wake)
+		pthread_cond_signal(&w->more);
 }
 
 void writer_settle(struct writer *w)
 {
-	if (is_writer)
+	if (is_writer || w->done == w->asked)
 		return;
 	pthread_mutex_lock(&w->lock);
-	while (w->asked != w->done)
-		pthread_cond_wait(&w->less, &w->lock);
+	wait_until_done(w, w->asked);
 	pthread_mutex_unlock(&w->lock);
 }
