@@ -43,12 +43,17 @@ struct row {
 	int64_t first_us2, last_us2; /* ... of refusals */
 };
 
+/* Where a row is, by its key; small, so that a search seldom leaves what is near. */
+struct slot {
+	uint32_t hash, row; /* from 1; 0: none */
+};
+
 struct rollup {
 	struct db *db;
-	struct row *row;
-	uint32_t *order; /* slots in the order of their birth, so that a flush needs no search */
-	uint32_t size, used;
-	uint32_t last[SORTS]; /* the slot that was asked for last: most lines ask for what the line before asked for */
+	struct row *row; /* in the order of their birth */
+	struct slot *slot;
+	uint32_t size, used;  /* slots, twice as many as there is room for rows; rows */
+	uint32_t last[SORTS]; /* the row that was asked for last: most lines ask for what the line before asked for */
 	uint64_t senders[16]; /* a bit for each sender of a SORT_PAIR, by its lowest bits */
 	struct bulk *bulk[SORTS]; /* made when there is something to write */
 	uint64_t rules;           /* bit n: rule n has warned */
@@ -57,7 +62,15 @@ struct rollup {
 	uint64_t hour; /* of the place told last, with its generation */
 };
 
-#define ROWS_AT_BIRTH 1024
+#define SLOTS_AT_BIRTH 1024
+
+static void rollup_room(struct rollup *r, uint32_t slots)
+{
+	r->size = slots;
+	r->row = xrealloc(r->row, slots / 2 * sizeof *r->row);
+	free(r->slot);
+	r->slot = xcalloc(slots, sizeof *r->slot);
+}
 
 struct rollup *rollup_new(struct db *d)
 {
@@ -68,9 +81,7 @@ struct rollup *rollup_new(struct db *d)
 	r->loose = db_step(d, q) && sqlite3_column_int(q, 0);
 	sqlite3_reset(q);
 	r->hour = UINT64_MAX;
-	r->size = ROWS_AT_BIRTH;
-	r->row = xcalloc(r->size, sizeof *r->row);
-	r->order = xcalloc(r->size, sizeof *r->order);
+	rollup_room(r, SLOTS_AT_BIRTH);
 	return r;
 }
 
@@ -79,7 +90,7 @@ struct rollup *rollup_free(struct rollup *r)
 	for (int i = 0; i < SORTS; i++)
 		bulk_free(r->bulk[i]);
 	free(r->row);
-	free(r->order);
+	free(r->slot);
 	free(r);
 	return NULL;
 }
@@ -90,35 +101,34 @@ static bool is_same(const struct row_key *x, const struct row_key *key)
 	       x->d == key->d;
 }
 
-static uint32_t slot_of(const struct rollup *r, const struct row_key *key)
+static uint32_t key_hash(const struct row_key *key)
 {
 	uint64_t h = (key->a * UINT64_C(0x9e3779b97f4a7c15) ^ key->b) * UINT64_C(0xff51afd7ed558ccd) +
 	             (uint64_t)key->rule * 31 + key->sort;
 	h ^= (key->c * UINT64_C(0xc4ceb9fe1a85ec53) ^ key->d) * UINT64_C(0x9e3779b97f4a7c15);
-	uint32_t i = (uint32_t)(h >> 32) & (r->size - 1);
+	return (uint32_t)(h >> 32);
+}
+
+/* Of the key, or the one that it shall have. */
+static struct slot *slot_of(const struct rollup *r, const struct row_key *key, uint32_t hash)
+{
+	uint32_t i = hash & (r->size - 1);
 
 	for (;; i = (i + 1) & (r->size - 1)) {
-		const struct row_key *x = &r->row[i].of;
-		if (x->sort == SORT_NONE || is_same(x, key))
-			return i;
+		struct slot *s = &r->slot[i];
+		if (s->row == 0 || (s->hash == hash && is_same(&r->row[s->row - 1].of, key)))
+			return s;
 	}
 }
 
+/* A batch names at most as many rows as it has lines. */
 static void rollup_grow(struct rollup *r)
 {
-	struct rollup old = *r;
-
-	r->size *= 2; /* a batch names at most as many rows as it has lines */
-	memset(r->last, 0, sizeof r->last);
-	r->row = xcalloc(r->size, sizeof *r->row);
-	r->order = xcalloc(r->size, sizeof *r->order);
-	for (uint32_t i = 0; i < old.used; i++) {
-		uint32_t at = slot_of(r, &old.row[old.order[i]].of);
-		r->row[at] = old.row[old.order[i]];
-		r->order[i] = at;
+	rollup_room(r, r->size * 2);
+	for (uint32_t i = 0; i < r->used; i++) {
+		uint32_t hash = key_hash(&r->row[i].of);
+		*slot_of(r, &r->row[i].of, hash) = (struct slot){hash, i + 1};
 	}
-	free(old.row);
-	free(old.order);
 }
 
 static uint64_t *sender_word(struct rollup *r, uint64_t sender)
@@ -126,24 +136,35 @@ static uint64_t *sender_word(struct rollup *r, uint64_t sender)
 	return &r->senders[sender / 64 % (sizeof r->senders / sizeof *r->senders)];
 }
 
+static struct row *row_new(struct rollup *r, const struct row_key *key)
+{
+	struct row *row = &r->row[r->used++];
+
+	memset(row, 0, sizeof *row);
+	row->of = *key;
+	row->first_us = row->first_us2 = INT64_MAX;
+	row->last_us = row->last_us2 = INT64_MIN;
+	if (key->sort == SORT_PAIR)
+		*sender_word(r, key->a) |= UINT64_C(1) << key->a % 64;
+	return row;
+}
+
 static struct row *row_of(struct rollup *r, const struct row_key *key)
 {
-	uint32_t at = r->last[key->sort];
+	uint32_t at = r->last[key->sort], hash;
 
-	if (is_same(&r->row[at].of, key))
+	if (at < r->used && is_same(&r->row[at].of, key))
 		return &r->row[at];
 	if (r->used * 2 >= r->size)
 		rollup_grow(r);
-	r->last[key->sort] = at = slot_of(r, key);
-	if (r->row[at].of.sort == SORT_NONE) { /* all its sums are 0 */
-		r->row[at].of = *key;
-		r->row[at].first_us = r->row[at].first_us2 = INT64_MAX;
-		r->row[at].last_us = r->row[at].last_us2 = INT64_MIN;
-		r->order[r->used++] = at;
-		if (key->sort == SORT_PAIR)
-			*sender_word(r, key->a) |= UINT64_C(1) << key->a % 64;
+	hash = key_hash(key);
+	struct slot *s = slot_of(r, key, hash);
+	if (s->row == 0) {
+		row_new(r, key);
+		*s = (struct slot){hash, r->used};
 	}
-	return &r->row[at];
+	r->last[key->sort] = s->row - 1;
+	return &r->row[s->row - 1];
 }
 
 static struct row *row_get(struct rollup *r, enum sort sort, int rule, uint64_t a, uint64_t b)
@@ -256,11 +277,11 @@ void rollup_told(struct rollup *r, uint64_t tx, uint32_t host, uint32_t sender, 
 	for (int rule = 1; rule < 64 && r->rules >> rule; rule++) {
 		const struct row_key key = {.sort = SORT_WARNED, .rule = rule, .a = tx, .b = host};
 		const struct row_key pair = {.sort = SORT_PAIR, .rule = rule, .a = sender, .b = client};
-		uint32_t at = slot_of(r, &key);
-		if (r->row[at].of.sort == SORT_NONE || !r->row[at].sum[0])
+		const struct slot *s = slot_of(r, &key, key_hash(&key));
+		if (s->row == 0 || !r->row[s->row - 1].sum[0])
 			continue;
-		struct row seen = r->row[at];
-		r->row[at].sum[0] = 0;
+		struct row seen = r->row[s->row - 1];
+		r->row[s->row - 1].sum[0] = 0;
 		struct row *row = row_of(r, &pair);
 		widen(&row->first_us, &row->last_us, seen.first_us);
 		widen(&row->first_us, &row->last_us, seen.last_us);
@@ -286,7 +307,7 @@ bool rollup_has_sender(struct rollup *r, uint32_t sender)
 	bool perhaps = *sender_word(r, sender) >> sender % 64 & 1;
 
 	for (uint32_t i = 0; perhaps && i < r->used; i++) {
-		const struct row_key *x = &r->row[r->order[i]].of;
+		const struct row_key *x = &r->row[i].of;
 		if (x->sort == SORT_PAIR && x->a == sender)
 			return true;
 	}
@@ -562,7 +583,7 @@ static void settle(struct rollup *r)
 	uint32_t used = r->used;
 
 	for (uint32_t i = 0; i < used; i++) {
-		const struct row *x = &r->row[r->order[i]];
+		const struct row *x = &r->row[i];
 		if (x->of.sort == SORT_WARNED && x->sum[0])
 			told_again(r, x->of.a);
 	}
@@ -571,14 +592,13 @@ static void settle(struct rollup *r)
 static void rows_write(struct rollup *r)
 {
 	for (uint32_t i = 0; i < r->used; i++) {
-		struct row *x = &r->row[r->order[i]];
+		const struct row *x = &r->row[i];
 		if (!r->bulk[x->of.sort])
 			r->bulk[x->of.sort] = bulk_new(r->db, tables[x->of.sort].insert, tables[x->of.sort].columns);
 		tables[x->of.sort].put(r->bulk[x->of.sort], x);
-		x->of.sort = SORT_NONE;
-		memset(x->sum, 0, sizeof x->sum);
 	}
 	r->used = 0;
+	memset(r->slot, 0, r->size * sizeof *r->slot);
 	memset(r->senders, 0, sizeof r->senders);
 	r->rules = 0;
 	r->hour = UINT64_MAX;

@@ -88,7 +88,8 @@ static char *part_room(struct unfinished *u, size_t n)
 	struct part *p = u->now;
 
 	if (!p || p->cap - p->n < n) {
-		size_t used = p ? p->n : 0, cap = (used + n) * 2 + 1024;
+		size_t used = p ? p->n : 0, cap = used < PART_BYTES / 2 ? used * 2 + 1024 : PART_BYTES;
+		cap += n;
 		p = xrealloc(p, sizeof *p + cap);
 		p->db = u->db;
 		p->n = used;
