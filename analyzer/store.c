@@ -12,6 +12,7 @@
 #include "names.h"
 #include "owner.h"
 #include "rollup.h"
+#include "told.h"
 #include "unfinished.h"
 
 #define CLIENT_SIDES 1024
@@ -31,6 +32,7 @@ struct store {
 	struct generation closing; /* of the batch that is being committed; gen 0: none */
 	struct bulk *attempts, *transactions, *mails, *recipients;
 	struct unfinished *unfinished;
+	struct told *told;
 	uint64_t key[2];
 	int64_t epoch; /* owner.h */
 	bool in_batch;
@@ -300,33 +302,80 @@ static bool mail_was(struct store *s, uint64_t id, struct mail_place *was)
 	return found;
 }
 
+/* A mail on its way out of the sums, recipient by recipient; each counts once for a rule. */
+struct untelling {
+	struct mail_sum sum;
+	const struct mail_place *was;
+	int64_t recipient; /* -1: none yet */
+	uint64_t rules;
+};
+
+static void recipient_untell(struct store *s, struct untelling *u, uint32_t recipient, uint32_t text, enum fate fate)
+{
+	int rule = names_rule_of_text(s->names, text);
+
+	if (u->recipient != recipient)
+		u->rules = 0;
+	u->recipient = recipient;
+	if (!(u->rules & UINT64_C(1) << rule)) {
+		mail_sum_add(&u->sum, rule, (int)fate);
+		rollup_person(s->rollup, rule, u->was, recipient, fate_loses(fate), -1);
+	}
+	u->rules |= UINT64_C(1) << rule;
+}
+
 /* What the database says of this mail so far goes out of the roll-ups; a mail is told anew as a whole. */
 static void mail_untell(struct store *s, uint64_t id, const struct mail_place *was)
 {
-	struct mail_sum sum = {0};
+	struct untelling u = {.was = was, .recipient = -1};
 
 	if (bulk_has(s->recipients, (int64_t)id))
 		bulk_flush(s->recipients);
 	sqlite3_stmt *q = db_stmt(s->db, SQL_READ_RECIPIENTS_OF_MAIL);
-	int64_t recipient = -1;
-	uint64_t rules = 0;
 	sqlite3_bind_int64(q, 1, (int64_t)id);
-	while (db_step(s->db, q)) {
-		int rule = names_rule_of_text(s->names, (uint32_t)sqlite3_column_int64(q, 1));
-		int fate = sqlite3_column_int(q, 2);
-		if (sqlite3_column_int64(q, 0) != recipient)
-			rules = 0;
-		recipient = sqlite3_column_int64(q, 0);
-		if (!(rules & UINT64_C(1) << rule)) {
-			mail_sum_add(&sum, rule, fate);
-			rollup_person(s->rollup, rule, was, (uint32_t)recipient, fate_loses((enum fate)fate), -1);
-		}
-		rules |= UINT64_C(1) << rule;
-	}
-	rollup_mail(s->rollup, &sum, was, -1);
+	while (db_step(s->db, q))
+		recipient_untell(s, &u, (uint32_t)sqlite3_column_int64(q, 0), (uint32_t)sqlite3_column_int64(q, 1),
+		                 (enum fate)sqlite3_column_int(q, 2));
+	rollup_mail(s->rollup, &u.sum, was, -1);
 	q = db_stmt(s->db, SQL_WRITE_RECIPIENTS_FORGET);
 	sqlite3_bind_int64(q, 1, (int64_t)id);
 	db_run(s->db, q);
+}
+
+static bool has_recipient(struct store *s, const struct fact_mail *m, const struct told_recipient *row)
+{
+	for (size_t i = 0; i < m->recipients; i++) {
+		const struct fact_recipient *r = &m->recipient[i];
+		if ((r->shown ? names_fold(s->names, r->shown) : 0) != row->recipient)
+			continue;
+		for (int k = 0; k < FACT_TEXTS && r->text[k]; k++)
+			if (r->text[k] == row->text)
+				return true;
+	}
+	return false;
+}
+
+/* The same from memory, for a mail whose rows will all be replaced; false if it is none. */
+static bool mail_untell_known(struct store *s, const struct fact_mail *m, struct mail_place *was)
+{
+	const struct told_mail *t = told_find(s->told, m->id);
+	struct untelling u = {.was = was, .recipient = -1};
+
+	if (!t || m->into || m->recipients > TOLD_RECIPIENTS)
+		return false;
+	for (size_t i = 0; i < t->recipients; i++)
+		if (!has_recipient(s, m, &t->recipient[i]))
+			return false;
+	*was = mail_place(s, t->at.sender, t->at.client, t->at.day);
+	was->first_us = t->at.first_us;
+	was->last_us = t->at.last_us;
+	memcpy(was->evidence, t->at.evidence, sizeof was->evidence);
+	was->flags = t->at.flags;
+	for (size_t i = 0; i < t->recipients; i++)
+		recipient_untell(s, &u, t->recipient[i].recipient, t->recipient[i].text,
+		                 (enum fate)t->recipient[i].fate);
+	rollup_mail(s->rollup, &u.sum, was, -1);
+	return true;
 }
 
 static void recipient_insert(struct store *s, uint64_t mail, const struct fact_recipient *r, uint32_t fold,
@@ -417,10 +466,11 @@ static void sink_mail(void *arg, const struct fact_mail *m)
 	struct store *s = arg;
 	struct mail_place was = {0};
 	struct mail_sum sum = {0};
-	bool told = m->told && mail_was(s, m->id, &was);
+	bool known = m->told && mail_untell_known(s, m, &was), told = known || (m->told && mail_was(s, m->id, &was));
 
-	if (told)
+	if (told && !known)
 		mail_untell(s, m->id, &was);
+	told_forget(s->told, m->id);
 	if (m->into)
 		mail_merge(s, m, &was);
 	if (m->recipients == 0) {
@@ -438,11 +488,14 @@ static void sink_mail(void *arg, const struct fact_mail *m)
 	    (at.sender != was.sender || at.client != was.client || at.day != was.day || at.last_us < was.last_us))
 		rollup_stale(s->rollup);
 	mail_insert(s, m, at.day);
+	told_mail(s->told, m->id, &at);
 	for (size_t i = 0; i < m->recipients; i++) {
 		const struct fact_recipient *r = &m->recipient[i];
 		uint32_t fold = r->shown ? names_fold(s->names, r->shown) : 0;
-		for (int k = 0; k < FACT_TEXTS && r->text[k]; k++)
+		for (int k = 0; k < FACT_TEXTS && r->text[k]; k++) {
 			recipient_insert(s, m->id, r, fold, r->text[k]);
+			told_recipient(s->told, fold, r->text[k], r->fate);
+		}
 		recipient_sum(s, &sum, &at, r, fold);
 	}
 	rollup_mail(s->rollup, &sum, &at, 1);
@@ -653,6 +706,7 @@ bool store_rederive(struct store *s, struct rederived *out)
 		return false;
 	names_free(s->names);
 	names_begin(s);
+	told_forget_all(s->told);
 	return true;
 }
 
@@ -661,6 +715,7 @@ void store_forget(struct store *s)
 	rederive_remember(s->db, s->rules, s->origin);
 	names_forget(s->names);
 	unfinished_forget(s->unfinished);
+	told_forget_all(s->told);
 	memset(s->side, 0, sizeof s->side);
 }
 
@@ -677,6 +732,7 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	s->mails = bulk_new(d, SQL_WRITE_MAIL, 16);
 	s->recipients = bulk_new(d, SQL_WRITE_RECIPIENT, 7);
 	s->unfinished = unfinished_new(d);
+	s->told = told_new();
 	s->day_to = INT64_MIN;
 	s->day_from = INT64_MAX;
 	s->sink = (struct sink){.arg = s,
@@ -709,6 +765,7 @@ struct store *store_free(struct store *s)
 	bulk_free(s->mails);
 	bulk_free(s->recipients);
 	unfinished_free(s->unfinished);
+	told_free(s->told);
 	free(s);
 	return NULL;
 }
