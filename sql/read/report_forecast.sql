@@ -20,15 +20,15 @@ mail AS MATERIALIZED (
   SELECT count(*) AS mails, count(*) FILTER (WHERE word = 'exempt') AS exempt, count(*) FILTER (WHERE word = 'move') AS move,
     count(*) FILTER (WHERE word = 'block') AS block, sum(lost) AS lost, sum(lost) FILTER (WHERE word = 'exempt') AS exempt_lost,
     sum(lost) FILTER (WHERE word = 'move') AS move_lost, sum(lost) FILTER (WHERE word = 'block') AS block_lost
-  FROM (SELECT v.verdict AS word, min(r.fate) <= 3 AS lost
-    FROM fact_mail m
+  FROM (SELECT v.verdict AS word, r.fate <= 3 AS lost
+    FROM (SELECT mail, min(fate) AS fate FROM fact_recipient
+      WHERE mail >= (SELECT place FROM begin) AND text IN (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule)
+      GROUP BY mail) r
+    CROSS JOIN fact_mail m ON m.id = r.mail
     LEFT JOIN client_verdict cv ON cv.client = m.client LEFT JOIN sender_verdict sv ON sv.sender = m.sender
     LEFT JOIN human_verdict v ON v.id = coalesce(sv.own, cv.verdict, sv.domain)
-    CROSS JOIN fact_recipient r ON r.mail = m.id
-    WHERE m.id >= (SELECT place FROM begin) AND m.first_time >= :from AND m.first_time <= :to
-      AND r.text IN (SELECT x.id FROM text x JOIN dim_rule ru ON ru.id = x.rule WHERE ru.name = :rule)
-      AND (:domain IS NULL OR coalesce((SELECT sa.domain FROM address sa WHERE sa.id = m.sender), 0) IN own)
-    GROUP BY m.id)),
+    WHERE m.first_time >= :from AND m.first_time <= :to
+      AND (:domain IS NULL OR coalesce((SELECT sa.domain FROM address sa WHERE sa.id = m.sender), 0) IN own))),
 word AS (
   SELECT 'exempt' AS verdict, s.exempt AS attempts, m.exempt AS mails, m.exempt_lost AS lost FROM said s, mail m
   UNION ALL SELECT 'move', s.move, m.move, m.move_lost FROM said s, mail m
