@@ -319,16 +319,53 @@ static struct source_list *list_load(struct reader *r, const struct source_windo
 	return l;
 }
 
+static char *copy_of(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+static struct source_list *list_copy(const struct source_list *l)
+{
+	struct source_list *out = xcalloc(1, sizeof *out);
+
+	*out = *l;
+	out->row = xcalloc(l->n + 1, sizeof *out->row);
+	for (size_t i = 0; i < l->n; i++) {
+		struct source_row *row = &out->row[i];
+		*row = l->row[i];
+		row->name = copy_of(row->name);
+		row->domain = copy_of(row->domain);
+		row->shown = copy_of(row->shown);
+		row->note = copy_of(row->note);
+		row->owner = copy_of(row->owner);
+		row->expires = copy_of(row->expires);
+	}
+	return out;
+}
+
+static bool is_all(struct reader *r, const struct source_window *w)
+{
+	struct query *q = ask(r, SQL_READ_SOURCE_ELSEWHERE, w);
+	bool all = !query_row(q);
+
+	query_free(q);
+	return all;
+}
+
 void source_lists_load(struct reader *r, const struct source_window *w, const char *const *domain, size_t n,
                        struct source_list **out)
 {
+	const struct source_list *all = NULL; /* most have one own domain: its list is that of all */
 	struct source_window one = *w;
 
 	reader_window(r, w->since, w->until);
 	struct source_counts *counts = source_counts_new(r, w->rule, w->since, w->until);
 	for (size_t i = 0; i < n; i++) {
 		one.domain = domain[i] ? slice_str(domain[i]) : SLICE_NONE;
-		out[i] = list_load(r, &one, counts);
+		bool same = all && (!domain[i] || is_all(r, &one));
+		out[i] = same ? list_copy(all) : list_load(r, &one, counts);
+		if (!all && (!domain[i] || is_all(r, &one)))
+			all = out[i];
 	}
 	source_counts_free(counts);
 }
