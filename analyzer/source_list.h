@@ -57,7 +57,7 @@ struct source_row {
 	enum source_verdict verdict;
 	/* The one human_verdict row that decides all its losses, else the one on the source itself; 0 and NULL: none. */
 	int64_t verdict_id;
-	bool one; /* that one does decide all its losses */
+	bool one;                     /* that one does decide all its losses */
 	char *note, *owner, *expires; /* of that row; expires as YYYY-MM-DD */
 
 	struct suggested suggested; /* ours, never a verdict */
