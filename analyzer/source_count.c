@@ -78,6 +78,7 @@ static void load_sources(struct source_counts *c)
 		struct source *s = places_at(&c->sources, query_number(q, 0));
 		s->first = (uint32_t)query_number(q, 1);
 		s->kind = kind_of(query_text(q, 2));
+		free(s->domain); /* a damaged database may say a number twice */
 		s->domain = xstrndup(slice_is_set(domain) ? domain.p : "", domain.n);
 	}
 	query_free(q);

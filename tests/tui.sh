@@ -411,7 +411,7 @@ ok "... and shows the files" until_seen 'wouldblock_own_domain'
 tm send-keys q
 ended
 ok "... each query has a read transaction of its own, and none is long" \
-	awk -v most=$((100 * ${TIME_FACTOR:-1})) '$1 == "transaction" { ok = $2 > 100 && $4 <= most } $1 !~ /^(transaction|read\/[a-z_]*)$/ { bad = 1 } END { exit !ok || bad }' "$TMP/times"
+	awk -v most="$((100 * ${TIME_FACTOR:-1}))" '$1 == "transaction" { ok = $2 > 100 && $4 <= most } $1 !~ /^(transaction|read\/[a-z_]*)$/ { bad = 1 } END { exit !ok || bad }' "$TMP/times"
 CONF=$TMP/empty.conf
 : >"$CONF"
 
