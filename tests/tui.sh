@@ -410,8 +410,15 @@ ok "Plan says what makes an exception, and takes none for that row" eval "until_
 ok "... and shows the files" until_seen 'wouldblock_own_domain'
 tm send-keys q
 ended
-ok "... each query has a read transaction of its own, and none is long" \
-	awk -v most="$((100 * ${TIME_FACTOR:-1}))" '$1 == "transaction" { ok = $2 > 100 && $4 <= most } $1 !~ /^(transaction|read\/[a-z_]*)$/ { bad = 1 } END { exit !ok || bad }' "$TMP/times"
+# brief: no read transaction was held longer than a tenth of a second, and nothing else is told.
+brief()
+{
+	awk -v most="$((100 * ${TIME_FACTOR:-1}))" '
+		$1 == "transaction" { ok = $2 > 100 && $4 <= most }
+		$1 !~ /^(transaction|read\/[a-z_]*)$/ { bad = 1 }
+		END { exit !ok || bad }' "$TMP/times"
+}
+ok "... each query has a read transaction of its own, and none is long" brief
 CONF=$TMP/empty.conf
 : >"$CONF"
 
