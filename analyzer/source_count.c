@@ -157,12 +157,13 @@ static void load_said(struct source_counts *c, struct places *addresses)
 /* In the order of precedence (sql/schema.sql, client_verdict). */
 static uint32_t said_of_pair(const struct source_counts *c, const struct address *sender, int64_t client)
 {
-	const uint32_t *of_client = places_find(&c->said_of, client);
+	const uint32_t *place = places_find(&c->said_of, client);
+	uint32_t of_client = place ? *place : 0;
 
 	if (sender && sender->said)
 		return sender->said;
-	if (of_client && *of_client)
-		return *of_client;
+	if (of_client)
+		return of_client;
 	return sender ? sender->said_of_domain : 0;
 }
 
