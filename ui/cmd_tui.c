@@ -300,7 +300,7 @@ int command_tui(const struct command *c, struct common *common, int argc, char *
 	struct tui_command o = {.common = *common, .rule = "own-domain"};
 	struct option_rest rest = {0};
 	struct settings settings;
-	struct planned planned;
+	struct planned planned = {0};
 	struct follower *f = NULL;
 	struct reader_times took = {0};
 	int wake[2];
