@@ -627,8 +627,8 @@ void rollup_flush(struct rollup *r)
 void rollup_recount(struct db *d)
 {
 	static const enum sql_id counts[] = {SQL_WRITE_RECOUNT_SOURCE_DAY, SQL_WRITE_RECOUNT_PAIR,
-	                                     SQL_WRITE_RECOUNT_PERSON, SQL_WRITE_RECOUNT_EVIDENCE,
-	                                     SQL_WRITE_RECOUNT_LOOSE};
+	                                     SQL_WRITE_RECOUNT_PERSON,     SQL_WRITE_RECOUNT_EVIDENCE,
+	                                     SQL_WRITE_RECOUNT_LOOSE,      SQL_WRITE_RECOUNT_LINE};
 
 	db_exec(d, "DELETE FROM roll_source_day; DELETE FROM roll_pair; DELETE FROM roll_person;"
 	           "DELETE FROM roll_evidence; DELETE FROM roll_loose; DELETE FROM roll_line WHERE sort < 2");

@@ -41,6 +41,7 @@ named()
 		  WHERE c.id IN (SELECT client FROM fact_attempt) ORDER BY 2, 3;
 		SELECT 'sender', a.text, d.name FROM address a JOIN domain d ON d.id = a.domain ORDER BY 2;
 		SELECT 'counted', * FROM counted ORDER BY 2, 3, 4;
+		SELECT 'line', * FROM roll_line ORDER BY 2, 3;
 	END
 }
 
@@ -133,6 +134,14 @@ ok "the same words, now of one rule: something changes" differs together
 cp -- "$NEW" "$TMP/both.conf" && cp -- "$OLD" "$NEW" && mv -- "$TMP/both.conf" "$OLD"
 anew apart "$TMP/same.log"
 ok "the same words, now of two: something changes" differs apart
+
+# Lines that may be read in two ways, and a canary's: the decision asks for each of them.
+suspect='sasl_method=PLAIN sasl_username=u; from=<z@y> to=<q@y> proto=ESMTP helo=<h>'
+sed "1s/\$/ $suspect/" "$TMP/same.log" >"$TMP/asked.log"
+printf '[hosts]\ncanary_client = 192.0.2.4\n[rule own-domain]\nwarn = same\nreject = other\n' >"$OLD"
+printf '[hosts]\ncanary_client = 192.0.2.4\n[rule own-domain]\nwarn = same\nreject = same\n' >"$NEW"
+anew asked "$TMP/asked.log"
+ok "there is a line in doubt, and a canary's" test "$(grep -c '^line|[01]|' "$TMP/asked.fresh")" -eq 2
 
 # A warning that repeats the sender is one text, and the rule would have to look at the sender.
 sed 's/same words/<a@firma.example>: no/; s/from=<a[0-9]/from=<a/' "$TMP/same.log" >"$TMP/torn.log"
