@@ -19,8 +19,7 @@ struct client {
 };
 
 struct address {
-	uint32_t folded, domain;       /* folded 0: it is that itself */
-	uint32_t said, said_of_domain; /* verdicts on it and on its domain */
+	uint32_t folded, domain; /* folded 0: it is that itself */
 };
 
 struct pair {
@@ -37,7 +36,6 @@ struct source_counts {
 	struct reader *reader;
 	struct places sources;   /* struct source */
 	struct places source_of; /* uint32_t: the first source of a client */
-	struct places said_of;   /* uint32_t: the verdict on a client */
 	struct client *client;   /* in the order of addresses */
 	struct pair *pair;       /* in the order of senders */
 	struct person *person;   /* in the order of sources and recipients */
@@ -137,40 +135,9 @@ static struct places load_addresses(struct source_counts *c)
 	return addresses;
 }
 
-/* Into the clients, and the addresses that senders have. */
-static void load_said(struct source_counts *c, struct places *addresses)
-{
-	struct query *q = query_new(c->reader, SQL_READ_SOURCE_SAID_CLIENTS, NULL, 0);
-
-	while (query_row(q))
-		*(uint32_t *)places_at(&c->said_of, query_number(q, 0)) = (uint32_t)query_number(q, 1);
-	query_free(q);
-	q = query_new(c->reader, SQL_READ_SOURCE_SAID_SENDERS, NULL, 0);
-	while (query_row(q)) {
-		struct address *a = places_at(addresses, query_number(q, 0));
-		a->said = (uint32_t)query_number(q, 1);
-		a->said_of_domain = (uint32_t)query_number(q, 2);
-	}
-	query_free(q);
-}
-
-/* In the order of precedence (sql/schema.sql, client_verdict). */
-static uint32_t said_of_pair(const struct source_counts *c, const struct address *sender, int64_t client)
-{
-	const uint32_t *place = places_find(&c->said_of, client);
-	uint32_t of_client = place ? *place : 0;
-
-	if (sender && sender->said)
-		return sender->said;
-	if (of_client)
-		return of_client;
-	return sender ? sender->said_of_domain : 0;
-}
-
 static void load_pairs(struct source_counts *c, const struct query_param *params, size_t n)
 {
 	struct places addresses = load_addresses(c);
-	load_said(c, &addresses);
 	struct query *q = query_new(c->reader, SQL_READ_SOURCE_PAIRS, params, n);
 	bool sorted = true;
 
@@ -182,7 +149,7 @@ static void load_pairs(struct source_counts *c, const struct query_param *params
 		                                  .client = (uint32_t)query_number(q, 1),
 		                                  .domain = a ? a->domain : 0,
 		                                  .lost = (uint32_t)query_number(q, 2),
-		                                  .verdict = said_of_pair(c, a, query_number(q, 1))};
+		                                  .verdict = (uint32_t)query_number(q, 3)};
 		sorted = sorted && (!c->pairs || c->pair[c->pairs - 1].sender <= c->pair[c->pairs].sender);
 		c->pairs++;
 	}
@@ -226,7 +193,7 @@ struct source_counts *source_counts_new(struct reader *r, struct slice rule, int
 
 	c->reader = r;
 	c->sources.size = sizeof(struct source);
-	c->source_of.size = c->said_of.size = sizeof(uint32_t);
+	c->source_of.size = sizeof(uint32_t);
 	c->own.size = c->used.size = c->recipient.size = sizeof(bool);
 	load_sources(c);
 	load_clients(c);
@@ -242,7 +209,6 @@ struct source_counts *source_counts_free(struct source_counts *c)
 		free(((struct source *)c->sources.p)[i].domain);
 	free(c->sources.p);
 	free(c->source_of.p);
-	free(c->said_of.p);
 	free(c->own.p);
 	free(c->used.p);
 	free(c->recipient.p);

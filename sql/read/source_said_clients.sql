@@ -1,2 +1,0 @@
--- The verdict on each client that one covers.
-SELECT client, verdict FROM client_verdict
