@@ -11,6 +11,8 @@
 #define ROWS 512
 /* A row that begins beyond so many bytes of text waits for the rows before it to go. */
 #define BYTES 32768
+/* The writing thread may be as far behind: about a batch, while it commits the one before. */
+#define SETS 8
 
 struct cell {
 	int64_t value; /* the number, or where the bytes begin */
@@ -26,13 +28,15 @@ struct rows {
 	size_t bytes_n, bytes_cap;
 	enum sql_id then;   /* SQL_COUNT: nothing */
 	atomic_bool flying; /* they are on their way and not ours */
+	unsigned flight;    /* what to wait for until they are */
 };
 
 struct bulk {
 	struct db *db;
 	enum sql_id insert;
 	bool numbered;
-	struct rows set[2], *now; /* one fills while the other one flies */
+	int columns;
+	struct rows set[SETS], *now; /* one fills while those before it fly; made when they are needed */
 };
 
 /* ------------------------------------------------------------ the virtual table */
@@ -164,6 +168,19 @@ static const sqlite3_module module = {
 
 /* ------------------------------------------------------------------------ rows */
 
+static struct rows *set_made(struct bulk *b, struct rows *r)
+{
+	if (r->of)
+		return r;
+	r->of = b;
+	r->columns = b->columns;
+	r->then = SQL_COUNT;
+	r->cell = xcalloc(ROWS * (size_t)b->columns, sizeof *r->cell);
+	r->bytes_cap = 1024; /* never none: to SQLite text at no address is NULL, not empty */
+	r->bytes = xmalloc(r->bytes_cap);
+	return r;
+}
+
 struct bulk *bulk_new(struct db *d, enum sql_id insert, int columns)
 {
 	struct bulk *b = xcalloc(1, sizeof *b);
@@ -177,16 +194,8 @@ struct bulk *bulk_new(struct db *d, enum sql_id insert, int columns)
 		db_fail(d, NULL, sqlite3_errcode(d->h));
 	b->db = d;
 	b->insert = insert;
-	for (int i = 0; i < 2; i++) {
-		struct rows *r = &b->set[i];
-		r->of = b;
-		r->columns = columns;
-		r->then = SQL_COUNT;
-		r->cell = xcalloc(ROWS * (size_t)columns, sizeof *r->cell);
-		r->bytes_cap = 1024; /* never none: to SQLite text at no address is NULL, not empty */
-		r->bytes = xmalloc(r->bytes_cap);
-	}
-	b->now = &b->set[0];
+	b->columns = columns;
+	b->now = set_made(b, &b->set[0]);
 	return b;
 }
 
@@ -203,7 +212,7 @@ struct bulk *bulk_free(struct bulk *b)
 	if (!b)
 		return NULL;
 	db_settle(b->db);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < SETS; i++) {
 		free(b->set[i].cell);
 		free(b->set[i].bytes);
 	}
@@ -332,13 +341,13 @@ static void rows_write(void *arg)
 
 void bulk_flush(struct bulk *b)
 {
-	struct rows *r = b->now, *other = &b->set[r == &b->set[0]];
+	struct rows *r = b->now, *next = &b->set[(r - b->set + 1) % SETS];
 
 	if (r->n == 0)
 		return;
-	if (other->flying)
-		db_settle(b->db);
+	if (next->flying)
+		db_await(b->db, next->flight);
 	r->flying = true;
-	b->now = other;
-	db_later(b->db, rows_write, r);
+	b->now = set_made(b, next);
+	r->flight = db_later(b->db, rows_write, r);
 }

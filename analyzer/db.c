@@ -68,12 +68,18 @@ void db_writer_start(struct db *d)
 		d->writer = writer_new();
 }
 
-void db_later(struct db *d, void (*job)(void *arg), void *arg)
+unsigned db_later(struct db *d, void (*job)(void *arg), void *arg)
 {
 	if (d->writer)
-		writer_do(d->writer, job, arg);
-	else
-		job(arg);
+		return writer_do(d->writer, job, arg);
+	job(arg);
+	return 0;
+}
+
+void db_await(struct db *d, unsigned job)
+{
+	if (d->writer)
+		writer_await(d->writer, job);
 }
 
 void db_settle(struct db *d)
@@ -126,6 +132,35 @@ void db_exec(struct db *d, const char *sql)
 
 	if (rc != SQLITE_OK)
 		db_fail(d, NULL, rc);
+}
+
+struct later {
+	struct db *db;
+	enum sql_id id;
+	int64_t number[DB_NUMBERS];
+	int numbers;
+};
+
+static void later_run(void *arg)
+{
+	struct later *l = arg;
+	sqlite3_stmt *q = db_stmt(l->db, l->id);
+
+	for (int i = 0; i < l->numbers; i++)
+		sqlite3_bind_int64(q, i + 1, l->number[i]);
+	db_run(l->db, q);
+	free(l);
+}
+
+void db_run_later(struct db *d, enum sql_id id, const int64_t *number, int numbers)
+{
+	struct later *l = xcalloc(1, sizeof *l);
+
+	l->db = d;
+	l->id = id;
+	l->numbers = numbers;
+	memcpy(l->number, number, (size_t)numbers * sizeof *number);
+	db_later(d, later_run, l);
 }
 
 static bool plain_text(struct slice v)
@@ -375,7 +410,7 @@ static void refuse_odd_file(const char *path)
 		msg_die(EX_CANTCREAT, "cannot use %s as a database: it has a second name (hard link)", file);
 }
 
-#define WRITER_PRAGMAS "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192"
+#define WRITER_PRAGMAS "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000"
 
 /* A file that was replaced under us would swallow the commit without a word (faults.md 1.7, D8). */
 static void check_same_file(struct db *d)

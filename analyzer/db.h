@@ -65,8 +65,13 @@ void db_abandon(void);
  * itself; what a job was given it must leave alone until then.
  */
 void db_writer_start(struct db *d);
-/* At once if there is no such thread. */
-void db_later(struct db *d, void (*job)(void *arg), void *arg);
+/* At once if there is no such thread. Returns the job's number. */
+unsigned db_later(struct db *d, void (*job)(void *arg), void *arg);
+/* db_run, later: of a statement whose parameters are up to DB_NUMBERS numbers. */
+#define DB_NUMBERS 3
+void db_run_later(struct db *d, enum sql_id id, const int64_t *number, int numbers);
+/* Waits for this job and those before it. */
+void db_await(struct db *d, unsigned job);
 /* Waits for all jobs. */
 void db_settle(struct db *d);
 

@@ -7,23 +7,41 @@
 
 /* -------------------------------------------------------------------- addresses */
 
-/* One number that belongs to an id, by a query if it was not asked lately. */
-static uint32_t value_of(struct names *n, struct recent *recent, struct table *t, enum sql_id query, uint32_t id)
+/* What belongs to a row's number, by a query if another number has its place. */
+static struct known *known_of(struct names *n, struct known *all, size_t places, struct table *t, enum sql_id query,
+                              uint32_t id)
 {
-	struct recent *r = &recent[id % RECENT];
+	struct known *k = &all[id % places];
 
-	if (r->id != id) {
-		table_need(t, id);
-		sqlite3_stmt *q = db_stmt(n->db, query);
-		sqlite3_bind_int64(q, 1, id);
-		*r = (struct recent){id, names_answer(n, q)};
+	if (k->id == id)
+		return k;
+	table_need(t, id);
+	if (t == &n->address)
+		bulk_flush(n->domain_rows);
+	sqlite3_stmt *q = db_stmt(n->db, query);
+	sqlite3_bind_int64(q, 1, id);
+	*k = (struct known){.id = id};
+	if (db_step(n->db, q)) {
+		k->first = (uint32_t)sqlite3_column_int64(q, 0);
+		k->second = sqlite3_column_count(q) > 1 ? (uint32_t)sqlite3_column_int64(q, 1) : 0;
 	}
-	return r->value;
+	sqlite3_reset(q);
+	return k;
+}
+
+static void know(struct known *all, size_t places, uint32_t id, uint32_t first, uint32_t second)
+{
+	all[id % places] = (struct known){id, first, second};
+}
+
+static struct known *address_known(struct names *n, uint32_t address)
+{
+	return known_of(n, n->address_known, ADDRESSES, &n->address, SQL_READ_ADDRESS_KNOWN, address);
 }
 
 uint32_t names_fold(struct names *n, uint32_t address)
 {
-	return value_of(n, n->folds, &n->address, SQL_READ_ADDRESS_FOLD, address);
+	return address_known(n, address)->first;
 }
 
 static uint32_t address_row(struct names *n, struct slice text, uint32_t *fold)
@@ -46,6 +64,7 @@ static uint32_t address_row(struct names *n, struct slice text, uint32_t *fold)
 	bulk_text(n->address.rows, text);
 	bulk_id(n->address.rows, other);
 	bulk_null(n->address.rows);
+	know(n->address_known, ADDRESSES, id, *fold, 0);
 	return id;
 }
 
@@ -59,7 +78,6 @@ uint32_t names_address(struct names *n, struct slice text)
 		slot = cache_slot(&n->addresses, hash); /* the folded spelling may have taken the place */
 		*slot = (struct interned){.hash = hash, .id = id, .more = fold};
 	}
-	n->folds[slot->id % RECENT] = (struct recent){slot->id, slot->more};
 	return slot->id;
 }
 
@@ -79,53 +97,31 @@ static uint32_t domain_row(struct names *n, struct slice text)
 	return slot->id;
 }
 
-/* An address' domain is written with it if it still waits to be written. */
-static uint32_t address_domain(struct names *n, uint32_t address, struct slice text, bool *made)
+/* With the address, if that still waits to be written, else behind it. */
+static void domain_write(struct names *n, uint32_t address, uint32_t domain)
 {
-	uint32_t domain;
-
-	if (bulk_has(n->address.rows, address)) {
-		domain = domain_row(n, text);
-		if (bulk_fill(n->address.rows, address, ADDRESS_DOMAIN, domain))
-			return domain;
-	}
-	table_need(&n->address, address);
-	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_ADDRESS_DOMAIN);
-	sqlite3_bind_int64(q, 1, address);
-	domain = names_answer(n, q);
-	if (domain)
-		return domain;
-	*made = true;
-	domain = domain_row(n, text);
-	q = db_stmt(n->db, SQL_WRITE_ADDRESS_DOMAIN);
-	sqlite3_bind_int64(q, 1, domain);
-	sqlite3_bind_int64(q, 2, address);
-	db_run(n->db, q);
-	return domain;
+	if (bulk_fill(n->address.rows, address, ADDRESS_DOMAIN, domain))
+		return;
+	bulk_row(n->domain_rows);
+	bulk_number(n->domain_rows, address);
+	bulk_number(n->domain_rows, domain);
 }
 
 uint32_t names_domain_of(struct names *n, uint32_t address)
 {
-	struct recent *r = &n->domains[address % RECENT];
-
-	if (r->id != address) {
-		table_need(&n->address, address);
-		sqlite3_stmt *q = db_stmt(n->db, SQL_READ_ADDRESS_DOMAIN);
-		sqlite3_bind_int64(q, 1, address);
-		*r = (struct recent){address, names_answer(n, q)};
-	}
-	return r->value;
+	return address_known(n, address)->second;
 }
 
 uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice text, bool *made)
 {
-	struct recent *r = &n->domains[address % RECENT];
+	uint32_t domain = names_domain_of(n, address);
 
-	*made = false;
-	if (r->id == address && r->value)
-		return r->value;
-	uint32_t domain = address_domain(n, address, text, made);
-	*r = (struct recent){address, domain};
+	*made = !domain;
+	if (domain)
+		return domain;
+	domain = domain_row(n, text);
+	domain_write(n, address, domain);
+	address_known(n, address)->second = domain;
 	return domain;
 }
 
@@ -177,7 +173,7 @@ static void source_name_note(struct names *n, struct slice name, uint32_t source
 	if (slot->hash != hash)
 		*slot = (struct interned){.hash = hash, .id = source};
 	if (n->source_names.holds_all)
-		n->named[source % RECENT] = (struct recent){source, slot->id};
+		know(n->source_known, SOURCES, source, slot->id, 0);
 }
 
 static uint32_t intern_source(struct names *n, const struct source_name *source)
@@ -231,6 +227,7 @@ static struct interned client_row(struct names *n, struct slice name, struct sli
 	else
 		bulk_null(rows);
 	bulk_number(rows, id);
+	know(n->client_known, CLIENTS, n->client.last, id, 0);
 	return (struct interned){.id = n->client.last, .more = id};
 }
 
@@ -251,7 +248,8 @@ static struct interned *client_of(struct names *n, struct slice name, struct sli
 		*slot = client_row(n, name, ip);
 		slot->hash = hash;
 	}
-	n->sources[slot->id % RECENT] = (struct recent){slot->id, slot->more};
+	if (n->client.last > CLIENTS) /* another one may have its place */
+		know(n->client_known, CLIENTS, slot->id, slot->more, 0);
 	return slot;
 }
 
@@ -262,12 +260,12 @@ uint32_t names_client(struct names *n, struct slice name, struct slice ip)
 
 uint32_t names_source(struct names *n, uint32_t client)
 {
-	return value_of(n, n->sources, &n->client, SQL_READ_CLIENT_SOURCE, client);
+	return known_of(n, n->client_known, CLIENTS, &n->client, SQL_READ_CLIENT_SOURCE, client)->first;
 }
 
 uint32_t names_source_named(struct names *n, uint32_t client)
 {
-	return value_of(n, n->named, &n->source, SQL_READ_SOURCE_NAMED, names_source(n, client));
+	return known_of(n, n->source_known, SOURCES, &n->source, SQL_READ_SOURCE_NAMED, names_source(n, client))->first;
 }
 
 /* -------------------------------------------------------------------------- birth */
@@ -296,7 +294,14 @@ static void rules_load(struct names *n)
 
 uint32_t names_host(struct names *n, struct slice name)
 {
-	return names_row(n, SQL_READ_HOST_ID, SQL_WRITE_HOST, slice_is_set(name) ? name : SLICE(""));
+	uint64_t hash = names_hash(n, slice_is_set(name) ? name : SLICE(""));
+	struct interned *slot = cache_slot(&n->hosts, hash);
+
+	if (slot->hash != hash)
+		*slot = (struct interned){
+		    .hash = hash,
+		    .id = names_row(n, SQL_READ_HOST_ID, SQL_WRITE_HOST, slice_is_set(name) ? name : SLICE(""))};
+	return slot->id;
 }
 
 uint32_t names_log(struct names *n, struct slice name)
@@ -338,13 +343,18 @@ static void caches_load(struct names *n)
 	sqlite3_stmt *q;
 
 	if (cache_fits(&n->addresses, &n->address))
-		for (q = db_stmt(n->db, SQL_READ_NAMES_ADDRESSES); db_step(n->db, q);)
-			cache_put(&n->addresses, names_hash(n, db_column_slice(q, 1)), column_id(q, 0),
-			          column_id(q, 2));
+		for (q = db_stmt(n->db, SQL_READ_NAMES_ADDRESSES); db_step(n->db, q);) {
+			uint32_t id = column_id(q, 0);
+			cache_put(&n->addresses, names_hash(n, db_column_slice(q, 1)), id, column_id(q, 2));
+			know(n->address_known, ADDRESSES, id, column_id(q, 2), column_id(q, 3));
+		}
 	if (cache_fits(&n->clients, &n->client))
-		for (q = db_stmt(n->db, SQL_READ_NAMES_CLIENTS); db_step(n->db, q);)
-			cache_put(&n->clients, client_hash(n, db_column_slice(q, 1), db_column_slice(q, 2)),
-			          column_id(q, 0), column_id(q, 3));
+		for (q = db_stmt(n->db, SQL_READ_NAMES_CLIENTS); db_step(n->db, q);) {
+			uint32_t id = column_id(q, 0), source = column_id(q, 3);
+			cache_put(&n->clients, client_hash(n, db_column_slice(q, 1), db_column_slice(q, 2)), id,
+			          source);
+			know(n->client_known, CLIENTS, id, source, 0);
+		}
 	if (cache_fits(&n->words, &n->word))
 		for (q = db_stmt(n->db, SQL_READ_NAMES_WORDS); db_step(n->db, q);)
 			cache_put(&n->words, names_hash(n, db_column_slice(q, 1)), column_id(q, 0), 0);
@@ -361,6 +371,7 @@ static void caches_load(struct names *n)
 void names_flush(struct names *n)
 {
 	table_flush(&n->address);
+	bulk_flush(n->domain_rows);
 	table_flush(&n->client);
 	table_flush(&n->word);
 	table_flush(&n->source);
@@ -368,18 +379,17 @@ void names_flush(struct names *n)
 
 void names_forget(struct names *n)
 {
-	struct cache *const caches[] = {&n->addresses,     &n->clients,       &n->words,
-	                                &n->texts,         &n->services,      &n->lines,
-	                                &n->sources_named, &n->domains_named, &n->source_names};
+	struct cache *const caches[] = {&n->addresses,    &n->clients, &n->words,         &n->texts,
+	                                &n->services,     &n->lines,   &n->sources_named, &n->domains_named,
+	                                &n->source_names, &n->hosts};
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
 		cache_clear(caches[i]);
+	memset(n->address_known, 0, ADDRESSES * sizeof *n->address_known);
+	memset(n->client_known, 0, CLIENTS * sizeof *n->client_known);
+	memset(n->source_known, 0, SOURCES * sizeof *n->source_known);
 	tables_load(n);
 	caches_load(n);
-	memset(n->folds, 0, RECENT * sizeof *n->folds);
-	memset(n->sources, 0, RECENT * sizeof *n->sources);
-	memset(n->domains, 0, RECENT * sizeof *n->domains);
-	memset(n->named, 0, RECENT * sizeof *n->named);
 	own_free(n->own);
 	own_load(n);
 	memset(n->text_rule, 0, n->text_rules);
@@ -395,20 +405,21 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	n->origin = origin;
 	n->key[0] = key[0];
 	n->key[1] = key[1];
-	n->folds = xcalloc(RECENT, sizeof *n->folds);
-	n->sources = xcalloc(RECENT, sizeof *n->sources);
-	n->domains = xcalloc(RECENT, sizeof *n->domains);
-	n->named = xcalloc(RECENT, sizeof *n->named);
-	cache_init(&n->addresses, 131072);
-	cache_init(&n->clients, 65536);
+	n->address_known = xcalloc(ADDRESSES, sizeof *n->address_known);
+	n->client_known = xcalloc(CLIENTS, sizeof *n->client_known);
+	n->source_known = xcalloc(SOURCES, sizeof *n->source_known);
+	cache_init(&n->addresses, ADDRESSES);
+	cache_init(&n->clients, CLIENTS);
 	cache_init(&n->words, 65536);
 	cache_init(&n->texts, 8192);
 	cache_init(&n->services, 256);
 	cache_init(&n->lines, 4096);
-	cache_init(&n->sources_named, 16384);
-	cache_init(&n->source_names, 16384);
+	cache_init(&n->sources_named, SOURCES);
+	cache_init(&n->source_names, SOURCES);
 	cache_init(&n->domains_named, 1024);
+	cache_init(&n->hosts, 256);
 	n->address.rows = bulk_new_numbered(d, SQL_WRITE_ADDRESS, ADDRESS_DOMAIN);
+	n->domain_rows = bulk_new(d, SQL_WRITE_ADDRESS_DOMAINS, 2);
 	n->client.rows = bulk_new_numbered(d, SQL_WRITE_CLIENT, 5);
 	n->word.rows = bulk_new_numbered(d, SQL_WRITE_WORD, 2);
 	n->source.rows = bulk_new_numbered(d, SQL_WRITE_SOURCE, 4);
@@ -427,20 +438,20 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 
 struct names *names_free(struct names *n)
 {
-	struct cache *caches[] = {&n->addresses, &n->clients,       &n->words,         &n->texts,       &n->services,
-	                          &n->lines,     &n->sources_named, &n->domains_named, &n->source_names};
+	struct cache *caches[] = {&n->addresses, &n->clients,       &n->words,         &n->texts,        &n->services,
+	                          &n->lines,     &n->sources_named, &n->domains_named, &n->source_names, &n->hosts};
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
 		free(caches[i]->slot);
 	bulk_free(n->address.rows);
+	bulk_free(n->domain_rows);
 	bulk_free(n->client.rows);
 	bulk_free(n->word.rows);
 	bulk_free(n->source.rows);
 	free(n->text_rule);
-	free(n->folds);
-	free(n->sources);
-	free(n->domains);
-	free(n->named);
+	free(n->address_known);
+	free(n->client_known);
+	free(n->source_known);
 	own_free(n->own);
 	free(n);
 	return NULL;

@@ -25,7 +25,7 @@ uint32_t names_word(struct names *n, struct slice word); /* 0 for an absent one 
 uint32_t names_address(struct names *n, struct slice text);
 uint32_t names_fold(struct names *n, uint32_t address); /* the row of the folded spelling */
 /* The row of the domain of a sender that a rule warned about or refused; made if it is new, and then an own domain.
-   *made: the address stood in the database without one. */
+   *made: it had none before. */
 uint32_t names_sender_domain(struct names *n, uint32_t address, struct slice text, bool *made);
 uint32_t names_domain_of(struct names *n, uint32_t address); /* the one it has by now; 0 none */
 /*

@@ -30,25 +30,32 @@ struct table {
 	uint32_t last, written; /* numbers given; those up to `written` need not be waited for */
 };
 
-struct recent {
-	uint32_t id, value;
+/* What belongs to a row, at the place that its number gives: as long as there are no more rows than places, of all of them. */
+struct known {
+	uint32_t id; /* 0: of none */
+	uint32_t first,
+	    second; /* of an address: its folded row, its domain; a client: its source; a source: the first of its name */
 };
-#define RECENT 16384
+#define ADDRESSES 131072
+#define CLIENTS 65536
+#define SOURCES 16384
 
 struct names {
 	struct db *db;
 	struct rules *rules;
 	const struct origin *origin;
 	uint64_t key[2];
-	struct cache addresses, clients, words, texts, services, lines, sources_named, domains_named, source_names;
+	struct cache addresses, clients, words, texts, services, lines, sources_named, domains_named, source_names,
+	    hosts;
 	struct table address, client, word, source;
+	struct bulk *domain_rows; /* domains of addresses that were written without one */
 	struct own *own;
 	const struct slice *own_settings;
 	size_t own_settings_n;
 	uint8_t *text_rule; /* by text id, with TEXT_LISTED */
 	uint32_t text_rules;
-	int rule_id[RULES_MAX + 1];                       /* rule number of the settings -> row of dim_rule */
-	struct recent *folds, *sources, *domains, *named; /* of address, client and source ids: what was asked last */
+	int rule_id[RULES_MAX + 1]; /* rule number of the settings -> row of dim_rule */
+	struct known *address_known, *client_known, *source_known;
 	bool indexed;
 };
 

@@ -1,5 +1,6 @@
 #include "rollup.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "bulk.h"
@@ -54,15 +55,17 @@ struct rollup {
 	struct slot *slot;
 	uint32_t size, used;  /* slots, twice as many as there is room for rows; rows */
 	uint32_t last[SORTS]; /* the row that was asked for last: most lines ask for what the line before asked for */
-	uint64_t senders[16]; /* a bit for each sender of a SORT_PAIR, by its lowest bits */
+	uint64_t *senders; /* a bit for each sender who has a pair, by its number's lowest bits; NULL: nobody asked */
 	struct bulk *bulk[SORTS]; /* made when there is something to write */
 	uint64_t rules;           /* bit n: rule n has warned */
-	bool loose;               /* roll_loose has rows */
+	atomic_bool loose;        /* roll_loose has rows */
+	unsigned asked;           /* the job that finds out */
 	bool stale;
 	uint64_t hour; /* of the place told last, with its generation */
 };
 
 #define SLOTS_AT_BIRTH 1024
+#define SENDER_WORDS 4096
 
 static void rollup_room(struct rollup *r, uint32_t slots)
 {
@@ -72,14 +75,28 @@ static void rollup_room(struct rollup *r, uint32_t slots)
 	r->slot = xcalloc(slots, sizeof *r->slot);
 }
 
+static void loose_ask(void *arg)
+{
+	struct rollup *r = arg;
+	sqlite3_stmt *q = db_stmt(r->db, SQL_READ_ROLL_LOOSE_ANY);
+
+	r->loose = db_step(r->db, q) && sqlite3_column_int(q, 0);
+	sqlite3_reset(q);
+}
+
+/* Are there warnings of a transaction whose mail was not told in their batch? */
+static bool has_loose(struct rollup *r)
+{
+	db_await(r->db, r->asked);
+	return r->loose;
+}
+
 struct rollup *rollup_new(struct db *d)
 {
 	struct rollup *r = xcalloc(1, sizeof *r);
-	sqlite3_stmt *q = db_stmt(d, SQL_READ_ROLL_LOOSE_ANY);
 
 	r->db = d;
-	r->loose = db_step(d, q) && sqlite3_column_int(q, 0);
-	sqlite3_reset(q);
+	loose_ask(r);
 	r->hour = UINT64_MAX;
 	rollup_room(r, SLOTS_AT_BIRTH);
 	return r;
@@ -91,6 +108,7 @@ struct rollup *rollup_free(struct rollup *r)
 		bulk_free(r->bulk[i]);
 	free(r->row);
 	free(r->slot);
+	free(r->senders);
 	free(r);
 	return NULL;
 }
@@ -133,7 +151,12 @@ static void rollup_grow(struct rollup *r)
 
 static uint64_t *sender_word(struct rollup *r, uint64_t sender)
 {
-	return &r->senders[sender / 64 % (sizeof r->senders / sizeof *r->senders)];
+	return &r->senders[sender / 64 % SENDER_WORDS];
+}
+
+static void sender_note(struct rollup *r, uint64_t sender)
+{
+	*sender_word(r, sender) |= UINT64_C(1) << sender % 64;
 }
 
 static struct row *row_new(struct rollup *r, const struct row_key *key)
@@ -144,8 +167,8 @@ static struct row *row_new(struct rollup *r, const struct row_key *key)
 	row->of = *key;
 	row->first_us = row->first_us2 = INT64_MAX;
 	row->last_us = row->last_us2 = INT64_MIN;
-	if (key->sort == SORT_PAIR)
-		*sender_word(r, key->a) |= UINT64_C(1) << key->a % 64;
+	if (key->sort == SORT_PAIR && r->senders)
+		sender_note(r, key->a);
 	return row;
 }
 
@@ -286,13 +309,13 @@ void rollup_told(struct rollup *r, uint64_t tx, uint32_t host, uint32_t sender, 
 		widen(&row->first_us, &row->last_us, seen.first_us);
 		widen(&row->first_us, &row->last_us, seen.last_us);
 	}
-	if (r->loose)
+	if (has_loose(r))
 		told_again(r, tx);
 }
 
 void rollup_told_later(struct rollup *r, uint64_t tx)
 {
-	if (r->loose)
+	if (has_loose(r))
 		told_again(r, tx);
 }
 
@@ -301,16 +324,31 @@ void rollup_stale(struct rollup *r)
 	r->stale = true;
 }
 
+/* From here on row_new keeps it; a bit that stays set for nobody costs a query. */
+static void senders_load(struct rollup *r)
+{
+	sqlite3_stmt *q = db_stmt(r->db, SQL_READ_ROLL_PAIR_SENDERS);
+
+	r->senders = xcalloc(SENDER_WORDS, sizeof *r->senders);
+	while (db_step(r->db, q))
+		sender_note(r, (uint64_t)sqlite3_column_int64(q, 0));
+	for (uint32_t i = 0; i < r->used; i++)
+		if (r->row[i].of.sort == SORT_PAIR)
+			sender_note(r, r->row[i].of.a);
+}
+
 bool rollup_has_sender(struct rollup *r, uint32_t sender)
 {
-	sqlite3_stmt *q = db_stmt(r->db, SQL_READ_ROLL_PAIR_SENDER);
-	bool perhaps = *sender_word(r, sender) >> sender % 64 & 1;
-
-	for (uint32_t i = 0; perhaps && i < r->used; i++) {
+	if (!r->senders)
+		senders_load(r);
+	if (!(*sender_word(r, sender) >> sender % 64 & 1))
+		return false;
+	for (uint32_t i = 0; i < r->used; i++) {
 		const struct row_key *x = &r->row[i].of;
 		if (x->sort == SORT_PAIR && x->a == sender)
 			return true;
 	}
+	sqlite3_stmt *q = db_stmt(r->db, SQL_READ_ROLL_PAIR_SENDER);
 	sqlite3_bind_int64(q, 1, sender);
 	bool found = db_step(r->db, q);
 	sqlite3_reset(q);
@@ -599,7 +637,6 @@ static void rows_write(struct rollup *r)
 	}
 	r->used = 0;
 	memset(r->slot, 0, r->size * sizeof *r->slot);
-	memset(r->senders, 0, sizeof r->senders);
 	r->rules = 0;
 	r->hour = UINT64_MAX;
 }
@@ -616,11 +653,8 @@ void rollup_flush(struct rollup *r)
 			bulk_flush(r->bulk[i]);
 	if (r->stale)
 		rollup_recount(r->db);
-	if (warned || r->loose || r->stale) {
-		sqlite3_stmt *q = db_stmt(r->db, SQL_READ_ROLL_LOOSE_ANY);
-		r->loose = db_step(r->db, q) && sqlite3_column_int(q, 0);
-		sqlite3_reset(q);
-	}
+	if (warned || has_loose(r) || r->stale)
+		r->asked = db_later(r->db, loose_ask, r);
 	r->stale = false;
 }
 

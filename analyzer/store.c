@@ -29,13 +29,18 @@ struct store {
 	struct names *names;
 	struct sink sink;
 	struct rollup *rollup;
-	struct generation closing; /* of the batch that is being committed; gen 0: none */
-	struct bulk *attempts, *transactions, *mails, *recipients;
+	struct closing {
+		struct store *store;
+		struct generation g; /* gen 0: none */
+		unsigned job;
+	} closing[2]; /* of batches that are being committed */
+	struct bulk *attempts, *transactions, *mails, *recipients, *counted, *spans;
 	struct unfinished *unfinished;
 	struct told *told;
 	uint64_t key[2];
 	int64_t epoch; /* owner.h */
 	bool in_batch;
+	unsigned batches;
 	struct {
 		uint64_t id;
 		uint32_t sender, client;
@@ -337,9 +342,7 @@ static void mail_untell(struct store *s, uint64_t id, const struct mail_place *w
 		recipient_untell(s, &u, (uint32_t)sqlite3_column_int64(q, 0), (uint32_t)sqlite3_column_int64(q, 1),
 		                 (enum fate)sqlite3_column_int(q, 2));
 	rollup_mail(s->rollup, &u.sum, was, -1);
-	q = db_stmt(s->db, SQL_WRITE_RECIPIENTS_FORGET);
-	sqlite3_bind_int64(q, 1, (int64_t)id);
-	db_run(s->db, q);
+	db_run_later(s->db, SQL_WRITE_RECIPIENTS_FORGET, (const int64_t[]){(int64_t)id}, 1);
 }
 
 static bool has_recipient(struct store *s, const struct fact_mail *m, const struct told_recipient *row)
@@ -444,10 +447,7 @@ static void mail_merge(struct store *s, const struct fact_mail *m, const struct 
 	struct mail_place into;
 
 	bulk_flush(s->transactions);
-	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_MAIL_MERGE);
-	sqlite3_bind_int64(q, 1, (int64_t)m->into);
-	sqlite3_bind_int64(q, 2, (int64_t)m->id);
-	db_run(s->db, q);
+	db_run_later(s->db, SQL_WRITE_MAIL_MERGE, (const int64_t[]){(int64_t)m->into, (int64_t)m->id}, 2);
 	if (m->told && (!mail_was(s, m->into, &into) || into.sender != was->sender || into.client != was->client ||
 	                into.day != was->day))
 		rollup_stale(s->rollup);
@@ -456,9 +456,7 @@ static void mail_merge(struct store *s, const struct fact_mail *m, const struct 
 static void mail_forget(struct store *s, uint64_t id)
 {
 	bulk_flush(s->mails);
-	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_MAIL_FORGET);
-	sqlite3_bind_int64(q, 1, (int64_t)id);
-	db_run(s->db, q);
+	db_run_later(s->db, SQL_WRITE_MAIL_FORGET, (const int64_t[]){(int64_t)id}, 1);
 }
 
 static void sink_mail(void *arg, const struct fact_mail *m)
@@ -562,27 +560,25 @@ void store_find_holes(struct store *s)
 
 void store_count(struct store *s, uint32_t gen, const char *sort, const char *name, int64_t lines)
 {
-	sqlite3_stmt *q = db_stmt(s->db, SQL_WRITE_COUNTED);
+	struct bulk *b = s->counted;
 
-	sqlite3_bind_int64(q, 1, gen);
-	db_bind_slice(q, 2, slice_str(sort));
-	db_bind_slice(q, 3, slice_str(name));
-	sqlite3_bind_int64(q, 4, lines);
-	db_run(s->db, q);
+	bulk_row(b);
+	bulk_number(b, gen);
+	bulk_text(b, slice_str(sort));
+	bulk_text(b, slice_str(name));
+	bulk_number(b, lines);
 }
 
 void store_span(struct store *s, uint32_t gen, struct slice host, int64_t first_us, int64_t last_us, int64_t lines)
 {
-	sqlite3_stmt *q;
-	uint32_t id = sink_host(s, host);
+	struct bulk *b = s->spans;
 
-	q = db_stmt(s->db, SQL_WRITE_SPAN);
-	sqlite3_bind_int64(q, 1, gen);
-	sqlite3_bind_int64(q, 2, id);
-	sqlite3_bind_int64(q, 3, first_us);
-	sqlite3_bind_int64(q, 4, last_us);
-	sqlite3_bind_int64(q, 5, lines);
-	db_run(s->db, q);
+	bulk_row(b);
+	bulk_number(b, gen);
+	bulk_number(b, sink_host(s, host));
+	bulk_number(b, first_us);
+	bulk_number(b, last_us);
+	bulk_number(b, lines);
 }
 
 void store_sample(struct store *s, uint32_t gen, int64_t off, struct slice bytes, const char *reason, int max)
@@ -636,32 +632,37 @@ static void bulks_flush(struct store *s)
 	bulk_flush(s->transactions);
 	bulk_flush(s->mails);
 	bulk_flush(s->recipients);
+	bulk_flush(s->counted);
+	bulk_flush(s->spans);
 	unfinished_flush(s->unfinished);
 }
 
 static void commit_job(void *arg)
 {
-	struct store *s = arg;
+	struct closing *c = arg;
 
-	if (s->closing.gen)
-		generation_write(s->db, &s->closing);
-	db_commit(s->db);
+	if (c->g.gen)
+		generation_write(c->store->db, &c->g);
+	db_commit(c->store->db);
 }
 
 void store_commit(struct store *s, struct tracker *t, struct generation *g)
 {
+	struct closing *c = &s->closing[s->batches++ % 2];
+
 	store_begin(s);
 	if (t)
 		tracker_flush(t);
 	bulks_flush(s);
 	rollup_flush(s->rollup);
-	db_settle(s->db);
-	s->closing.gen = 0;
+	db_await(s->db, c->job);
+	c->store = s;
+	c->g.gen = 0;
 	if (g) {
-		s->closing = *g;
+		c->g = *g;
 		g->stored = true;
 	}
-	db_later(s->db, commit_job, s);
+	c->job = db_later(s->db, commit_job, c);
 	s->in_batch = false;
 }
 
@@ -731,6 +732,8 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	s->transactions = bulk_new(d, SQL_WRITE_TRANSACTION, 5);
 	s->mails = bulk_new(d, SQL_WRITE_MAIL, 16);
 	s->recipients = bulk_new(d, SQL_WRITE_RECIPIENT, 7);
+	s->counted = bulk_new(d, SQL_WRITE_COUNTED, 4);
+	s->spans = bulk_new(d, SQL_WRITE_SPAN, 5);
 	s->unfinished = unfinished_new(d);
 	s->told = told_new();
 	s->day_to = INT64_MIN;
@@ -764,6 +767,8 @@ struct store *store_free(struct store *s)
 	bulk_free(s->transactions);
 	bulk_free(s->mails);
 	bulk_free(s->recipients);
+	bulk_free(s->counted);
+	bulk_free(s->spans);
 	unfinished_free(s->unfinished);
 	told_free(s->told);
 	free(s);

@@ -4,7 +4,7 @@
 
 #include "msg.h"
 
-#define MAILS 2048 /* a power of two: the place of a mail goes by its id */
+#define MAILS 16384 /* a power of two: the place of a mail goes by its id */
 
 struct told {
 	struct told_mail mail[MAILS];

@@ -8,7 +8,7 @@
 
 #include "rollup.h"
 
-#define TOLD_RECIPIENTS 8 /* rows of fact_recipient; a mail with more is not remembered */
+#define TOLD_RECIPIENTS 6 /* rows of fact_recipient; a mail with more is not remembered */
 
 struct told_mail {
 	uint64_t id; /* 0: none */

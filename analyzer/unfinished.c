@@ -1,5 +1,6 @@
 #include "unfinished.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -26,7 +27,8 @@ struct part {
 struct unfinished {
 	struct db *db;
 	struct part *now;    /* NULL: nothing was said */
-	size_t count, since; /* bytes of the table that counted when we looked last, and all others */
+	atomic_size_t count; /* bytes of the table that counted when we looked last */
+	size_t since;        /* all others */
 };
 
 /* A thing where it lies among all bytes there are. */
@@ -203,18 +205,17 @@ static void heap_take(struct unfinished *u, struct heap *h, const void *bytes, s
 		msg_die(EX_DATAERR, "%s: what it says of half-finished mails cannot be read", u->db->path);
 }
 
-/* Those of the table, and those that wait. */
-static void heap_read(struct unfinished *u, struct heap *h)
+/* Those of the table, and those of a part that is not there yet. */
+static void heap_read(struct unfinished *u, struct heap *h, const struct part *p)
 {
 	sqlite3_stmt *q = db_stmt(u->db, SQL_READ_PENDING);
 
 	*h = (struct heap){0};
 	while (db_step(u->db, q))
 		heap_take(u, h, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0));
-	if (u->now)
-		heap_take(u, h, u->now->bytes, u->now->n);
+	if (p)
+		heap_take(u, h, p->bytes, p->n);
 	u->count = heap_settle(h);
-	u->since = h->n - u->count;
 }
 
 static void heap_release(struct heap *h)
@@ -236,7 +237,8 @@ void unfinished_load(struct unfinished *u, void (*thing)(void *arg, int kind, st
 {
 	struct heap h;
 
-	heap_read(u, &h);
+	heap_read(u, &h, u->now);
+	u->since = h.n - u->count;
 	if (h.things)
 		qsort(h.thing, h.things, sizeof *h.thing, thing_order);
 	for (size_t i = 0; i < h.things; i++)
@@ -246,25 +248,37 @@ void unfinished_load(struct unfinished *u, void (*thing)(void *arg, int kind, st
 
 /* ---------------------------------------------------------------------- all of it */
 
-static void table_renew(struct unfinished *u)
+struct renewal {
+	struct unfinished *of;
+	struct part *last; /* what was said since the table was written */
+};
+
+static void table_renew(void *arg)
 {
+	struct renewal *r = arg;
+	struct unfinished all = {.db = r->of->db};
 	struct heap h;
 
-	heap_read(u, &h);
-	free(u->now);
-	u->now = NULL;
-	db_run(u->db, db_stmt(u->db, SQL_WRITE_PENDING_FORGET));
+	heap_read(r->of, &h, r->last);
+	db_run(all.db, db_stmt(all.db, SQL_WRITE_PENDING_FORGET));
 	for (size_t i = 0; i < h.things; i++)
-		unfinished_put(u, h.thing[i].kind, h.thing[i].key, slice_of(h.bytes + h.thing[i].at, h.thing[i].n));
-	part_send(u);
-	u->since = 0;
+		unfinished_put(&all, h.thing[i].kind, h.thing[i].key, slice_of(h.bytes + h.thing[i].at, h.thing[i].n));
+	if (all.now)
+		part_write(all.now);
 	heap_release(&h);
+	free(r->last);
+	free(r);
 }
 
 void unfinished_flush(struct unfinished *u)
 {
-	if (u->now && u->since + u->now->n > u->count / 4 + WASTE_BYTES)
-		table_renew(u);
+	if (u->now && u->since + u->now->n > u->count / 4 + WASTE_BYTES) {
+		struct renewal *r = xcalloc(1, sizeof *r);
+		*r = (struct renewal){u, u->now};
+		u->now = NULL;
+		u->since = 0;
+		db_later(u->db, table_renew, r);
+	}
 	part_send(u);
 }
 

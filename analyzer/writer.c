@@ -9,7 +9,7 @@
 #include "msg.h"
 #include "worker.h"
 
-#define JOBS 8
+#define JOBS 64
 
 struct writer {
 	pthread_t thread;
@@ -109,8 +109,12 @@ static void wait_until_done(struct writer *w, unsigned jobs)
 	w->waiting = false;
 }
 
-void writer_do(struct writer *w, void (*job)(void *arg), void *arg)
+unsigned writer_do(struct writer *w, void (*job)(void *arg), void *arg)
 {
+	if (is_writer) {
+		job(arg);
+		return w->done;
+	}
 	pthread_mutex_lock(&w->lock);
 	if (w->asked - w->done == JOBS)
 		wait_until_done(w, w->asked - JOBS / 2);
@@ -120,13 +124,19 @@ void writer_do(struct writer *w, void (*job)(void *arg), void *arg)
 	pthread_mutex_unlock(&w->lock);
 	if (wake)
 		pthread_cond_signal(&w->more);
+	return w->asked;
+}
+
+void writer_await(struct writer *w, unsigned job)
+{
+	if (is_writer || (int)(job - w->done) <= 0)
+		return;
+	pthread_mutex_lock(&w->lock);
+	wait_until_done(w, job);
+	pthread_mutex_unlock(&w->lock);
 }
 
 void writer_settle(struct writer *w)
 {
-	if (is_writer || w->done == w->asked)
-		return;
-	pthread_mutex_lock(&w->lock);
-	wait_until_done(w, w->asked);
-	pthread_mutex_unlock(&w->lock);
+	writer_await(w, w->asked);
 }

@@ -13,10 +13,14 @@ struct writer;
 struct writer *writer_new(void);
 struct writer *writer_free(struct writer *w); /* all jobs are done first; always NULL */
 
-/* Waits if too many are waiting already. What arg points to is the job's until writer_settle. */
-void writer_do(struct writer *w, void (*job)(void *arg), void *arg);
+/*
+ * Waits if too many are waiting already. What arg points to is the job's until
+ * it is done. Returns its number. In a job itself: does it at once.
+ */
+unsigned writer_do(struct writer *w, void (*job)(void *arg), void *arg);
 
-/* Waits until nothing is left to do. In a job itself: returns at once. */
+/* Wait until this job, or all of them, are done. In a job itself: return at once. */
+void writer_await(struct writer *w, unsigned job);
 void writer_settle(struct writer *w);
 
 #endif

@@ -1,1 +1,1 @@
-SELECT id, text, coalesce(fold, id) FROM address
+SELECT id, text, coalesce(fold, id), domain FROM address

@@ -1,1 +1,0 @@
-SELECT domain FROM address WHERE id = :id

@@ -1,1 +1,0 @@
-SELECT coalesce(fold, id) FROM address WHERE id = :id

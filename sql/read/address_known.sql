@@ -1,0 +1,1 @@
+SELECT coalesce(fold, id), domain FROM address WHERE id = :id

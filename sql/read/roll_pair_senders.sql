@@ -1,0 +1,1 @@
+SELECT sender FROM roll_pair
