@@ -106,14 +106,18 @@ FETCHES fetch_head(const struct parsed *x)
 	fetch(&x->bytes, 1);
 }
 
-FETCHES fetch_rest(const struct parsed *x)
+FETCHES fetch_rest(const struct store *s, const struct parsed *x)
 {
 	const struct record *r = &x->rec;
 
 	switch (r->kind) {
 	case RECORD_DISCONNECT: fetch(&r->rcpt_ok, 1); break;
 	case RECORD_AMAVIS: fetch(x->line.text.p, AMAVIS_BYTES); break;
-	case RECORD_ATTEMPT: fetch(&r->word, offsetof(struct record, size) - offsetof(struct record, word)); break;
+	case RECORD_ATTEMPT:
+		fetch(&r->word, offsetof(struct record, size) - offsetof(struct record, word));
+		if (r->ahead)
+			store_expect(s, r->ahead);
+		break;
 	case RECORD_CLIENT:
 		fetch(&r->client_name, sizeof r->client_name + sizeof r->client_ip);
 		fetch(&r->orig_queue_id, 1);
@@ -131,19 +135,19 @@ FETCHES fetch_rest(const struct parsed *x)
 	}
 }
 
-FETCHES piece_fetch(const struct piece *p, size_t i)
+FETCHES piece_fetch(const struct store *s, const struct piece *p, size_t i)
 {
 	if (i + FETCH_HEAD < p->lines)
 		fetch_head(&p->line[i + FETCH_HEAD]);
 	if (i + FETCH_REST < p->lines)
-		fetch_rest(&p->line[i + FETCH_REST]);
+		fetch_rest(s, &p->line[i + FETCH_REST]);
 }
 
 static void feed_piece(struct run *run, const struct piece *p)
 {
 	run_begin(run);
 	for (size_t i = 0; i < p->lines; i++) {
-		piece_fetch(p, i);
+		piece_fetch(run->store, p, i);
 		feed_line(run, &p->line[i], p->block.off + (p->line[i].bytes.p - p->block.bytes.p));
 	}
 	run_note_spans(run, p);
@@ -251,7 +255,7 @@ void run_read(struct run *run)
 {
 	enum input_next next;
 
-	run->reader = far_to_go(run) ? reader_start(run->in, &run->frame) : NULL;
+	run->reader = far_to_go(run) ? reader_start(run->in, &run->frame, store_key(run->store)) : NULL;
 	next = run->reader ? read_ahead(run) : read_near(run);
 	if (next == INPUT_ERROR)
 		run_trouble(run);
@@ -308,11 +312,10 @@ void run_release(struct run *run)
 
 struct tracker *run_tracker(struct run *run, const struct sink *sink)
 {
-	uint64_t key[2];
-
-	store_key(run->store, key);
+	run->piece.names_key = store_key(run->store);
 	memset(&run->told, 0, sizeof run->told);
-	return tracker_new(sink, run->origin, key, run->o->filters, run->o->filters_n, &tracker_limits_default);
+	return tracker_new(sink, run->origin, store_key(run->store), run->o->filters, run->o->filters_n,
+	                   &tracker_limits_default);
 }
 
 static void counts_add(struct run *run)

@@ -56,7 +56,7 @@ static uint32_t address_row(struct names *n, struct slice text, uint32_t *fold)
 	/* Most addresses are folded already: their row says so by having no other. */
 	struct slice bare = slice_ends(text, SLICE(".")) ? slice_head(text, text.n - 1) : text;
 	struct slice folded = slice_fold(bare, buf, sizeof buf);
-	uint32_t other = slice_eq(folded, text) ? 0 : names_address(n, folded);
+	uint32_t other = slice_eq(folded, text) ? 0 : names_address(n, folded, 0);
 	id = ++n->address.last;
 	*fold = other ? other : id;
 	bulk_row(n->address.rows);
@@ -68,9 +68,10 @@ static uint32_t address_row(struct names *n, struct slice text, uint32_t *fold)
 	return id;
 }
 
-uint32_t names_address(struct names *n, struct slice text)
+uint32_t names_address(struct names *n, struct slice text, uint64_t hash)
 {
-	uint64_t hash = names_hash(n, text);
+	if (!hash)
+		hash = names_hash(n, text);
 	struct interned *slot = cache_slot(&n->addresses, hash);
 
 	if (slot->hash != hash) {
@@ -231,18 +232,22 @@ static struct interned client_row(struct names *n, struct slice name, struct sli
 	return (struct interned){.id = n->client.last, .more = id};
 }
 
-static uint64_t client_hash(const struct names *n, struct slice ip, struct slice name)
+static uint64_t client_hash(const uint64_t key[2], struct slice ip, struct slice name)
 {
-	return names_hash(n, ip) * 31 + names_hash(n, name);
+	return names_hash_of(ip, key) * 31 + names_hash_of(name, key);
 }
 
-static struct interned *client_of(struct names *n, struct slice name, struct slice ip)
+static struct slice text_or_none(struct slice s)
 {
-	if (!slice_is_set(name))
-		name = SLICE("");
-	if (!slice_is_set(ip))
-		ip = SLICE("");
-	uint64_t hash = client_hash(n, ip, name);
+	return slice_is_set(s) ? s : SLICE("");
+}
+
+static struct interned *client_of(struct names *n, struct slice name, struct slice ip, uint64_t hash)
+{
+	name = text_or_none(name);
+	ip = text_or_none(ip);
+	if (!hash)
+		hash = client_hash(n->key, ip, name);
 	struct interned *slot = cache_slot(&n->clients, hash);
 	if (slot->hash != hash) {
 		*slot = client_row(n, name, ip);
@@ -253,9 +258,9 @@ static struct interned *client_of(struct names *n, struct slice name, struct sli
 	return slot;
 }
 
-uint32_t names_client(struct names *n, struct slice name, struct slice ip)
+uint32_t names_client(struct names *n, struct slice name, struct slice ip, uint64_t hash)
 {
-	return client_of(n, name, ip)->id;
+	return client_of(n, name, ip, hash)->id;
 }
 
 uint32_t names_source(struct names *n, uint32_t client)
@@ -266,6 +271,24 @@ uint32_t names_source(struct names *n, uint32_t client)
 uint32_t names_source_named(struct names *n, uint32_t client)
 {
 	return known_of(n, n->source_known, SOURCES, &n->source, SQL_READ_SOURCE_NAMED, names_source(n, client))->first;
+}
+
+/* ------------------------------------------------------------------------ ahead */
+
+void names_look_ahead(struct names_ahead *a, const struct record *r, const uint64_t key[2])
+{
+	a->client = client_hash(key, text_or_none(r->client_ip), text_or_none(r->client_name));
+	a->sender = slice_is_set(r->sender) ? names_hash_of(r->sender, key) : 0;
+	a->recipient = slice_is_set(r->recipient) ? names_hash_of(r->recipient, key) : 0;
+	a->helo = slice_is_set(r->helo) ? names_hash_of(r->helo, key) : 0;
+}
+
+void names_fetch(const struct names *n, const struct names_ahead *a)
+{
+	cache_fetch(&n->clients, a->client);
+	cache_fetch(&n->addresses, a->sender);
+	cache_fetch(&n->addresses, a->recipient);
+	cache_fetch(&n->words, a->helo);
 }
 
 /* -------------------------------------------------------------------------- birth */
@@ -351,7 +374,7 @@ static void caches_load(struct names *n)
 	if (cache_fits(&n->clients, &n->client))
 		for (q = db_stmt(n->db, SQL_READ_NAMES_CLIENTS); db_step(n->db, q);) {
 			uint32_t id = column_id(q, 0), source = column_id(q, 3);
-			cache_put(&n->clients, client_hash(n, db_column_slice(q, 1), db_column_slice(q, 2)), id,
+			cache_put(&n->clients, client_hash(n->key, db_column_slice(q, 1), db_column_slice(q, 2)), id,
 			          source);
 			know(n->client_known, CLIENTS, id, source, 0);
 		}
@@ -385,6 +408,7 @@ void names_forget(struct names *n)
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
 		cache_clear(caches[i]);
+	memset(n->line_again, 0, sizeof n->line_again);
 	memset(n->address_known, 0, ADDRESSES * sizeof *n->address_known);
 	memset(n->client_known, 0, CLIENTS * sizeof *n->client_known);
 	memset(n->source_known, 0, SOURCES * sizeof *n->source_known);

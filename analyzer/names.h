@@ -19,10 +19,21 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
                         size_t own_n, const uint64_t key[2]);
 struct names *names_free(struct names *n); /* always NULL */
 
+/*
+ * What names will be looked for when an action line's turn comes, known by whoever parses it: their keyed hashes
+ * (key: that of names_new), so that the places where they are can be fetched in the meantime.
+ */
+struct names_ahead {
+	uint64_t client, sender, recipient, helo; /* 0: not told */
+};
+void names_look_ahead(struct names_ahead *a, const struct record *r, const uint64_t key[2]);
+void names_fetch(const struct names *n, const struct names_ahead *a);
+
 uint32_t names_host(struct names *n, struct slice name);
 uint32_t names_log(struct names *n, struct slice name);
-uint32_t names_word(struct names *n, struct slice word); /* 0 for an absent one */
-uint32_t names_address(struct names *n, struct slice text);
+/* hash: of names_ahead, or 0. */
+uint32_t names_word(struct names *n, struct slice word, uint64_t hash); /* 0 for an absent one */
+uint32_t names_address(struct names *n, struct slice text, uint64_t hash);
 uint32_t names_fold(struct names *n, uint32_t address); /* the row of the folded spelling */
 /* The row of the domain of a sender that a rule warned about or refused; made if it is new, and then an own domain.
    *made: it had none before. */
@@ -34,7 +45,7 @@ uint32_t names_domain_of(struct names *n, uint32_t address); /* the one it has b
  * domain is not.
  */
 bool names_is_own(const struct names *n, struct slice address);
-uint32_t names_client(struct names *n, struct slice name, struct slice ip);
+uint32_t names_client(struct names *n, struct slice name, struct slice ip, uint64_t hash);
 uint32_t names_source(struct names *n, uint32_t client);
 uint32_t names_source_named(struct names *n,
                             uint32_t client); /* the first source of that name: it stands for all in sums */

@@ -29,11 +29,24 @@ static int set_used(const struct interned *set)
 	return n;
 }
 
+/* A text can be in either of two sets. */
+static struct interned *set_of(const struct cache *c, uint64_t hash, int which)
+{
+	return &c->slot[(hash >> (which ? 35 : 7) & c->mask) * WAYS];
+}
+
+void cache_fetch(const struct cache *c, uint64_t hash)
+{
+	if (!hash)
+		return;
+	__builtin_prefetch(set_of(c, hash, 0));
+	__builtin_prefetch(set_of(c, hash, 1));
+}
+
 /* The emptier of the two sets, so that both are full only when all are. */
 struct interned *cache_slot(struct cache *c, uint64_t hash)
 {
-	struct interned *set = &c->slot[((hash >> 7) & c->mask) * WAYS];
-	struct interned *other = &c->slot[((hash >> 35) & c->mask) * WAYS], *found;
+	struct interned *set = set_of(c, hash, 0), *other = set_of(c, hash, 1), *found;
 
 	if ((found = set_find(set, hash)) || (found = set_find(other, hash)))
 		return found;
@@ -66,9 +79,14 @@ void table_search(struct table *t, struct cache *c)
 	c->lost = false;
 }
 
+uint64_t names_hash_of(struct slice text, const uint64_t key[2])
+{
+	return slice_hash(text, key[0], key[1]) | 1; /* 0 is the empty slot */
+}
+
 uint64_t names_hash(const struct names *n, struct slice text)
 {
-	return slice_hash(text, n->key[0], n->key[1]) | 1; /* 0 is the empty slot */
+	return names_hash_of(text, n->key);
 }
 
 void names_index(struct names *n)

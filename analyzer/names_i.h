@@ -40,6 +40,16 @@ struct known {
 #define CLIENTS 65536
 #define SOURCES 16384
 
+/* What action lines have in common, as bytes: numbers, then parts of at most LINE_PART bytes with a byte behind each. */
+#define LINE_PART 40
+#define LINE_BYTES (4 * sizeof(uint32_t) + 5 * (LINE_PART + 1))
+#define LINES_AGAIN 64
+struct line_again {
+	size_t n; /* 0: none */
+	uint32_t line, action;
+	char bytes[LINE_BYTES];
+};
+
 struct names {
 	struct db *db;
 	struct rules *rules;
@@ -57,6 +67,7 @@ struct names {
 	int rule_id[RULES_MAX + 1]; /* rule number of the settings -> row of dim_rule */
 	struct known *address_known, *client_known, *source_known;
 	bool indexed;
+	struct line_again line_again[LINES_AGAIN];
 };
 
 #define TEXT_LISTED 0x80 /* rules are at most RULES_MAX */
@@ -77,7 +88,10 @@ void table_flush(struct table *t);
 void table_need(struct table *t, uint32_t id);
 /* Before a row is looked for by its name, which its cache does not hold: only rows that it has lost can wait unseen. */
 void table_search(struct table *t, struct cache *c);
-uint64_t names_hash(const struct names *n, struct slice text); /* never 0 */
+/* Asks for what cache_slot will look at. */
+void cache_fetch(const struct cache *c, uint64_t hash);
+uint64_t names_hash_of(struct slice text, const uint64_t key[2]); /* never 0 */
+uint64_t names_hash(const struct names *n, struct slice text);
 /* Makes the indices without which a search by name would read the whole table. */
 void names_index(struct names *n);
 /* The number in the first row of an answer, 0 if there is none. */

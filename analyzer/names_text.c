@@ -30,9 +30,8 @@ static uint32_t word_row(struct names *n, struct slice text)
 	return n->word.last;
 }
 
-static uint32_t intern_word(struct names *n, struct slice text)
+static uint32_t intern_word(struct names *n, struct slice text, uint64_t hash)
 {
-	uint64_t hash = names_hash(n, text);
 	struct interned *slot = cache_slot(&n->words, hash);
 
 	if (slot->hash != hash)
@@ -124,29 +123,28 @@ uint32_t names_text(struct names *n, const struct record *r, struct text_sort *o
 
 /* ------------------------------------------------------------------------ lines */
 
-uint32_t names_word(struct names *n, struct slice word)
+uint32_t names_word(struct names *n, struct slice word, uint64_t hash)
 {
-	return slice_is_set(word) ? intern_word(n, word) : 0;
+	return slice_is_set(word) ? intern_word(n, word, hash ? hash : names_hash(n, word)) : 0;
 }
 
 /* All that decides the row, one after the other. */
-static uint64_t line_hash(const struct names *n, const struct fact_attempt *a)
+static struct slice line_bytes(const struct fact_attempt *a, char *buf)
 {
 	const struct record *r = a->rec;
 	const struct slice parts[] = {r->line->tag, r->word, r->stage, r->proto, r->dsn};
 	uint32_t numbers[] = {a->host, (uint32_t)r->code, r->line->stamp.digits, a->flags};
-	char buf[256];
 	size_t at = sizeof numbers;
 
 	memcpy(buf, numbers, sizeof numbers);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		struct slice part = slice_head(parts[i], 40);
+		struct slice part = slice_head(parts[i], LINE_PART);
 		if (part.n)
 			memcpy(buf + at, part.p, part.n);
 		at += part.n;
 		buf[at++] = slice_is_set(part) ? '\1' : '\0';
 	}
-	return slice_hash(slice_of(buf, at), n->key[0], n->key[1]) | 1;
+	return slice_of(buf, at);
 }
 
 struct line_ids {
@@ -172,8 +170,8 @@ static uint32_t line_row(struct names *n, const struct fact_attempt *a, uint32_t
 	struct slice tag = slice_is_set(r->line->tag) ? r->line->tag : SLICE("");
 	struct line_ids ids = {.service = intern_service(n, tag),
 	                       .action = action,
-	                       .stage = names_word(n, r->stage),
-	                       .proto = names_word(n, r->proto)};
+	                       .stage = names_word(n, r->stage, 0),
+	                       .proto = names_word(n, r->proto, 0)};
 	sqlite3_stmt *q = db_stmt(n->db, SQL_READ_LINE_ID);
 
 	line_bind(q, a, &ids);
@@ -188,18 +186,36 @@ static uint32_t line_row(struct names *n, const struct fact_attempt *a, uint32_t
 	return (uint32_t)sqlite3_last_insert_rowid(n->db->h);
 }
 
-/* What action lines have in common: the row, and the word of its action. */
-uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *action)
+static struct interned *line_slot(struct names *n, const struct fact_attempt *a, struct slice bytes)
 {
-	uint64_t hash = line_hash(n, a);
+	uint64_t hash = names_hash(n, bytes);
 	struct interned *slot = cache_slot(&n->lines, hash);
 
 	if (slot->hash != hash) {
-		uint32_t word = intern_word(n, a->rec->word);
+		uint32_t word = names_word(n, a->rec->word, 0);
 		*slot = (struct interned){.hash = hash, .id = line_row(n, a, word), .more = word};
 	}
-	*action = slot->more;
-	return slot->id;
+	return slot;
+}
+
+/* What action lines have in common: the row, and the word of its action. There are a few dozen, which come again and again. */
+uint32_t names_line(struct names *n, const struct fact_attempt *a, uint32_t *action)
+{
+	char buf[LINE_BYTES];
+	struct slice bytes = line_bytes(a, buf);
+	struct line_again *again =
+	    &n->line_again[((uint32_t)a->rec->shape * 31 + (uint32_t)a->rec->code + a->flags * 7 + a->host) %
+	                   LINES_AGAIN];
+
+	if (again->n != bytes.n || memcmp(again->bytes, buf, bytes.n) != 0) {
+		const struct interned *slot = line_slot(n, a, bytes);
+		again->n = bytes.n;
+		memcpy(again->bytes, buf, bytes.n);
+		again->line = slot->id;
+		again->action = slot->more;
+	}
+	*action = again->action;
+	return again->line;
 }
 
 int names_rule_of_text(const struct names *n, uint32_t text)

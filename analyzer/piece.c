@@ -58,8 +58,12 @@ static void line_fill(struct piece *p, struct syslog_frame *frame, struct slice 
 	syslog_parse(frame, bytes, &x->line);
 	host_note(p, &x->line);
 	shapes_parse(&x->line, &x->rec);
-	if (fields_wanted(x->rec.kind))
-		shapes_fields(&x->rec);
+	if (!fields_wanted(x->rec.kind) || !shapes_fields(&x->rec) || x->rec.kind != RECORD_ATTEMPT)
+		return;
+	if (p->names_key) {
+		names_look_ahead(&x->ahead, &x->rec, p->names_key);
+		x->rec.ahead = &x->ahead;
+	}
 }
 
 void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block *block, size_t most)
@@ -182,7 +186,7 @@ static void reader_free(struct reader *r)
 	free(r);
 }
 
-struct reader *reader_start(struct input *in, const struct syslog_frame *frame)
+struct reader *reader_start(struct input *in, const struct syslog_frame *frame, const uint64_t *names_key)
 {
 	struct reader *r = xcalloc(1, sizeof *r);
 
@@ -191,8 +195,10 @@ struct reader *reader_start(struct input *in, const struct syslog_frame *frame)
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->filled, NULL);
 	pthread_cond_init(&r->emptied, NULL);
-	for (int i = 0; i < PIECES; i++)
+	for (int i = 0; i < PIECES; i++) {
 		piece_init(&r->piece[i]);
+		r->piece[i].names_key = names_key;
+	}
 	for (int i = 0; i < BLOCKS; i++)
 		r->bytes[i] = xmalloc(INPUT_BUFFER);
 	if (!worker_start(&r->thread, reader_run, r)) {

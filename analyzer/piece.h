@@ -12,6 +12,7 @@
 
 #include "../parsers/record.h"
 #include "input.h"
+#include "names.h"
 
 #define PIECE_LINES 512
 #define PIECE_HOSTS 8
@@ -19,7 +20,8 @@
 struct parsed {
 	struct line line;
 	struct record rec;
-	struct slice bytes; /* the line without its newline */
+	struct names_ahead ahead; /* of an action line */
+	struct slice bytes;       /* the line without its newline */
 };
 
 struct piece_host {
@@ -35,6 +37,7 @@ struct piece {
 	struct piece_host host[PIECE_HOSTS];
 	size_t hosts;
 	struct syslog_frame frame; /* the clock behind the last line */
+	const uint64_t *names_key; /* two numbers, for looking ahead at names (names.h); NULL: do not */
 	/* of a reader: how far it is, as input_progress says, and at the end INPUT_END or INPUT_ERROR */
 	int64_t done, total;
 	enum input_next next;
@@ -58,7 +61,7 @@ struct reader;
  * stands. `in` is the reader's until reader_stop; not for pipes, whose
  * INPUT_AGAIN it could not tell. NULL: no thread could be had.
  */
-struct reader *reader_start(struct input *in, const struct syslog_frame *frame);
+struct reader *reader_start(struct input *in, const struct syslog_frame *frame, const uint64_t *names_key);
 /* The next piece, good until the next call; waits for it. At the end a piece without lines, again and again. */
 const struct piece *reader_next(struct reader *r);
 /* Ends the thread; what it has read ahead is dropped. Always NULL. */

@@ -63,14 +63,14 @@ static uint32_t sink_address(void *arg, struct slice address)
 {
 	struct store *s = arg;
 
-	return names_address(s->names, address);
+	return names_address(s->names, address, 0);
 }
 
 static uint32_t sink_client(void *arg, struct slice name, struct slice ip)
 {
 	struct store *s = arg;
 
-	return names_client(s->names, name, ip);
+	return names_client(s->names, name, ip, 0);
 }
 
 uint32_t store_log(struct store *s, struct slice name)
@@ -92,11 +92,11 @@ static int32_t day_of(struct store *s, int64_t us)
 	return s->day;
 }
 
-static void attempt_insert(struct store *s, const struct fact_attempt *a, uint32_t line)
+static void attempt_insert(struct store *s, const struct fact_attempt *a, uint32_t line, uint32_t helo)
 {
 	const struct record *r = a->rec;
 	struct bulk *b = s->attempts;
-	uint32_t helo = names_word(s->names, r->helo), login = names_word(s->names, r->sasl_username);
+	uint32_t login = names_word(s->names, r->sasl_username, 0);
 
 	bulk_row(b);
 	bulk_number(b, (int64_t)a->place);
@@ -187,6 +187,11 @@ static void attempt_sums(struct store *s, const struct fact_attempt *a, const st
 		rollup_text_day(s->rollup, a->text, day, a->count);
 }
 
+void store_expect(const struct store *s, const struct names_ahead *a)
+{
+	names_fetch(s->names, a);
+}
+
 static void sink_attempt(void *arg, struct fact_attempt *a)
 {
 	struct store *s = arg;
@@ -195,11 +200,14 @@ static void sink_attempt(void *arg, struct fact_attempt *a)
 	uint32_t action;
 	struct text_sort sort;
 
-	a->client = names_client(s->names, r->client_name, r->client_ip);
-	a->sender = slice_is_set(r->sender) ? names_address(s->names, r->sender) : 0;
-	a->recipient = slice_is_set(r->recipient) ? names_address(s->names, r->recipient) : 0;
+	const struct names_ahead *ahead = r->ahead ? r->ahead : &(const struct names_ahead){0};
+
+	a->client = names_client(s->names, r->client_name, r->client_ip, ahead->client);
+	a->sender = slice_is_set(r->sender) ? names_address(s->names, r->sender, ahead->sender) : 0;
+	a->recipient = slice_is_set(r->recipient) ? names_address(s->names, r->recipient, ahead->recipient) : 0;
 	a->text = names_text(s->names, r, &sort);
-	attempt_insert(s, a, names_line(s->names, a, &action));
+	uint32_t line = names_line(s->names, a, &action);
+	attempt_insert(s, a, line, names_word(s->names, r->helo, ahead->helo));
 	rollup_text(s->rollup, a->text, action, a->count, us);
 	attempt_remember(s, a);
 	attempt_sums(s, a, &sort, day_of(s, us));
@@ -221,11 +229,11 @@ static void sighting_add(struct store *s, const struct fact_accepted *f, enum si
 {
 	struct sighting seen = {.kind = kind, .host = f->host, .day = day_of(s, f->us), .us = f->us};
 
-	seen.sender = names_fold(s->names, names_address(s->names, f->sender));
+	seen.sender = names_fold(s->names, names_address(s->names, f->sender, 0));
 	if (kind == SIGHTING_LOGIN)
-		seen.login = names_word(s->names, f->username);
+		seen.login = names_word(s->names, f->username, 0);
 	else
-		seen.client = names_client(s->names, f->client_name, f->client_ip);
+		seen.client = names_client(s->names, f->client_name, f->client_ip, 0);
 	for (int i = 0; i < FACT_TEXTS && f->text[i]; i++)
 		seen.rules |= UINT64_C(1) << names_rule_of_text(s->names, f->text[i]);
 	seen.rules &= ~UINT64_C(1); /* texts of no rule */
@@ -780,10 +788,9 @@ const struct sink *store_sink(struct store *s)
 	return &s->sink;
 }
 
-void store_key(struct store *s, uint64_t key[2])
+const uint64_t *store_key(const struct store *s)
 {
-	key[0] = s->key[0];
-	key[1] = s->key[1];
+	return s->key;
 }
 
 bool store_names_rule(struct store *s, struct slice line)

@@ -22,8 +22,8 @@ struct store;
 struct store *store_new(struct db *d, struct rules *rules, const struct origin *origin);
 struct store *store_free(struct store *s); /* always NULL */
 const struct sink *store_sink(struct store *s);
-/* The two random numbers that stay with this database. */
-void store_key(struct store *s, uint64_t key[2]);
+/* The two random numbers that stay with this database; the store's. */
+const uint64_t *store_key(const struct store *s);
 
 uint32_t store_log(struct store *s, struct slice name);
 
@@ -32,6 +32,8 @@ uint32_t store_log(struct store *s, struct slice name);
  * are the same. Before the first line is stored, in a batch.
  */
 bool store_rederive(struct store *s, struct rederived *out);
+/* An action line will come that names these. */
+void store_expect(const struct store *s, const struct names_ahead *a);
 /* All rows that came from logs were deleted. In a batch. */
 void store_forget(struct store *s);
 

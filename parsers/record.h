@@ -120,14 +120,17 @@ enum {
 	RECORD_LOGIN = 4      /* sasl_method= or sasl_username= was there */
 };
 
+struct names_ahead; /* of names.h, for whoever works on what was parsed ahead of him */
+
 struct record {
 	/* filled for every line */
 	enum record_kind kind;
 	enum record_daemon daemon;
 	const struct line *line;
-	struct slice queue_id; /* absent for NOQUEUE */
-	struct slice body;     /* where the fields begin; private to the parsers */
-	int shape;             /* row of the shape table, -1 if none */
+	const struct names_ahead *ahead; /* NULL: nothing is known; the parsers know nothing */
+	struct slice queue_id;           /* absent for NOQUEUE */
+	struct slice body;               /* where the fields begin; private to the parsers */
+	int shape;                       /* row of the shape table, -1 if none */
 	enum { FIELDS_UNREAD, FIELDS_READ, FIELDS_WRONG } fields;
 
 	/* filled by shapes_fields; absent slices, -1 numbers where the line has none */

@@ -343,6 +343,7 @@ static void record_clear(struct record *r, const struct line *line)
 {
 	r->kind = RECORD_OTHER;
 	r->line = line;
+	r->ahead = NULL;
 	r->queue_id = SLICE_NONE;
 	r->body = line->text;
 	r->shape = -1;

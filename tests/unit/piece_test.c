@@ -69,7 +69,7 @@ static void read_ahead_and_read_here_are_the_same(void **state)
 	syslog_init(&start, 2026);
 	frame = start;
 	piece_init(&one);
-	struct reader *r = reader_start(ahead, &start);
+	struct reader *r = reader_start(ahead, &start, NULL);
 	assert_non_null(r);
 	while ((p = reader_next(r))->next == INPUT_BLOCK) {
 		assert_int_not_equal(p->lines, 0);
@@ -109,7 +109,7 @@ static void a_reader_can_be_stopped_before_the_end(void **state)
 		struct input *in = open_these("mail.log.1", 2026);
 		assert_int_equal(input_start(in, 0, 0, NULL, 0), INPUT_OK);
 		syslog_init(&frame, 2026);
-		struct reader *r = reader_start(in, &frame);
+		struct reader *r = reader_start(in, &frame, NULL);
 		assert_non_null(r);
 		for (int i = 0; i < taken; i++)
 			assert_int_equal(reader_next(r)->next, INPUT_BLOCK);
