@@ -1,27 +1,27 @@
 #include "mask.h"
 
-static void mask_replace(struct masked *m, struct slice what, char letter)
+/* The text with a mark for each `what`, which first stands at `at`. */
+static void mask_replace(struct masked *m, struct slice text, struct slice what, char letter, ptrdiff_t at)
 {
-	char copy[MASK_MAX];
-	struct slice rest = slice_of(copy, m->n);
-	ptrdiff_t at;
 	size_t n = 0;
 
-	memcpy(copy, m->bytes, m->n);
-	while ((at = slice_find(rest, what)) >= 0) {
-		memcpy(m->bytes + n, rest.p, (size_t)at);
+	for (; at >= 0; at = slice_find(text, what)) {
+		memcpy(m->bytes + n, text.p, (size_t)at);
 		n += (size_t)at;
 		m->bytes[n++] = '\1';
 		m->bytes[n++] = letter;
-		rest = slice_from(rest, (size_t)at + what.n);
+		text = slice_from(text, (size_t)at + what.n);
 	}
-	memcpy(m->bytes + n, rest.p, rest.n);
-	m->n = n + rest.n;
+	if (text.n)
+		memcpy(m->bytes + n, text.p, text.n);
+	m->n = n + text.n;
 }
 
 bool mask_text(const struct record *r, struct masked *m)
 {
 	const struct slice words[] = {r->sender, r->recipient, r->client_name, r->client_ip, r->helo};
+	struct slice text = r->text;
+	char before[MASK_MAX];
 	bool used = false;
 
 	if (r->text.n > MASK_MAX)
@@ -32,20 +32,17 @@ bool mask_text(const struct record *r, struct masked *m)
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		struct slice w = words[i];
-		if (!may[i] || w.n < 4 || slice_eq(w, SLICE("unknown")))
+		ptrdiff_t first;
+		if (!may[i] || w.n < 4 || slice_eq(w, SLICE("unknown")) || (first = slice_find(text, w)) < 0)
 			continue;
-		struct slice in = used ? slice_of(m->bytes, m->n) : r->text;
-		if (slice_find(in, w) < 0)
-			continue;
-		if (!used) {
-			if (slice_chr(r->text, '\1') >= 0)
-				return false;
-			memcpy(m->bytes, r->text.p, r->text.n);
-			m->n = r->text.n;
-		}
-		if (slice_chr(w, '\1') >= 0)
+		if (slice_chr(used ? w : r->text, '\1') >= 0)
 			return false;
-		mask_replace(m, w, "SRCIH"[i]);
+		if (used) {
+			memcpy(before, m->bytes, m->n);
+			text = slice_of(before, m->n);
+		}
+		mask_replace(m, text, w, "SRCIH"[i], first);
+		text = slice_of(m->bytes, m->n);
 		used = true;
 	}
 	return used;

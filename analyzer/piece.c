@@ -97,6 +97,8 @@ void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block 
 /* So much may wait: a commit takes the caller about as long as it takes us. */
 #define PIECES 16
 #define BLOCKS 8
+/* Whoever had to wait sleeps on until there is so much for him to do: to be woken for each piece costs as much as half of it. */
+#define WORTH_IT (PIECES / 2)
 
 struct reader {
 	struct input *in;
@@ -110,25 +112,35 @@ struct reader {
 	uint64_t given, taken;  /* pieces filled, pieces that the caller has done with */
 	uint64_t blocks, freed; /* the same of blocks */
 	bool lent, stop;
+	bool thread_waits, caller_waits;
+	bool ended; /* the last piece is filled */
 };
 
 /* Until there is room for one more piece, or for one more block. False: nobody wants it any more. */
 static bool room_wait(struct reader *r, bool block)
 {
 	pthread_mutex_lock(&r->lock);
-	while (!r->stop && (block ? r->blocks - r->freed == BLOCKS : r->given - r->taken == PIECES))
+	while (!r->stop && (block ? r->blocks - r->freed == BLOCKS : r->given - r->taken == PIECES)) {
+		r->thread_waits = true;
+		if (r->caller_waits) /* for more than there will be */
+			pthread_cond_signal(&r->filled);
 		pthread_cond_wait(&r->emptied, &r->lock);
+		r->thread_waits = false;
+	}
 	bool go_on = !r->stop;
 	pthread_mutex_unlock(&r->lock);
 	return go_on;
 }
 
-static void piece_publish(struct reader *r)
+static void piece_publish(struct reader *r, bool last)
 {
 	pthread_mutex_lock(&r->lock);
 	r->given++;
-	pthread_cond_signal(&r->filled);
+	r->ended = last;
+	bool wake = r->caller_waits && (last || r->given - r->taken >= WORTH_IT);
 	pthread_mutex_unlock(&r->lock);
+	if (wake)
+		pthread_cond_signal(&r->filled);
 }
 
 static bool read_block(struct reader *r, struct input_block block)
@@ -149,7 +161,7 @@ static bool read_block(struct reader *r, struct input_block block)
 		p->done = done;
 		p->total = total;
 		r->ends_block[r->given % PIECES] = block.bytes.n == 0;
-		piece_publish(r);
+		piece_publish(r, false);
 	}
 	return true;
 }
@@ -170,7 +182,7 @@ static void *reader_run(void *arg)
 	p->block = (struct input_block){.bytes = SLICE_NONE};
 	p->frame = r->frame;
 	p->next = next;
-	piece_publish(r);
+	piece_publish(r, true);
 	return NULL;
 }
 
@@ -208,17 +220,34 @@ struct reader *reader_start(struct input *in, const struct syslog_frame *frame, 
 	return r;
 }
 
+/* With the lock. */
+static void piece_wait(struct reader *r)
+{
+	if (r->given != r->taken)
+		return;
+	r->caller_waits = true;
+	while (r->given == r->taken || (r->given - r->taken < WORTH_IT && !r->thread_waits && !r->ended))
+		pthread_cond_wait(&r->filled, &r->lock);
+	r->caller_waits = false;
+}
+
 const struct piece *reader_next(struct reader *r)
 {
+	bool wake = false;
+
 	pthread_mutex_lock(&r->lock);
 	if (r->lent && r->piece[r->taken % PIECES].next == INPUT_BLOCK) {
-		r->freed += r->ends_block[r->taken % PIECES];
+		bool block = r->ends_block[r->taken % PIECES];
+		r->freed += block;
 		r->taken++;
-		pthread_cond_signal(&r->emptied);
+		wake = r->thread_waits && (block || r->given - r->taken <= PIECES - WORTH_IT);
 	}
 	r->lent = true;
-	while (r->given == r->taken)
-		pthread_cond_wait(&r->filled, &r->lock);
+	pthread_mutex_unlock(&r->lock);
+	if (wake)
+		pthread_cond_signal(&r->emptied);
+	pthread_mutex_lock(&r->lock);
+	piece_wait(r);
 	pthread_mutex_unlock(&r->lock);
 	return &r->piece[r->taken % PIECES];
 }

@@ -512,17 +512,20 @@ static bool read_address(struct slice *s, struct slice key, struct slice *addres
 	return true;
 }
 
-static bool read_value(struct slice *s, struct slice key, struct slice *value)
+/* Up to `, `, which is near. */
+static inline bool read_value(struct slice *s, struct slice key, struct slice *value)
 {
 	struct slice t = *s;
+	size_t end;
 
 	if (!slice_skip(&t, key))
 		return false;
-	ptrdiff_t end = slice_find(t, SLICE(", "));
-	if (end < 0)
+	for (end = vector_find(t, ','); end + 1 < t.n && t.p[end + 1] != ' ';)
+		end += 1 + vector_find(slice_of(t.p + end + 1, t.n - end - 1), ',');
+	if (end + 1 >= t.n)
 		return false;
-	*value = slice_head(t, (size_t)end);
-	*s = slice_from(t, (size_t)end);
+	*value = slice_of(t.p, end);
+	*s = slice_of(t.p + end, t.n - end);
 	return true;
 }
 
