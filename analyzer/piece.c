@@ -11,7 +11,7 @@
 
 void piece_init(struct piece *p)
 {
-	*p = (struct piece){.line = xcalloc(PIECE_LINES, sizeof *p->line), .next = INPUT_BLOCK};
+	*p = (struct piece){.line = xmalloc(PIECE_LINES * sizeof *p->line), .next = INPUT_BLOCK};
 }
 
 void piece_release(struct piece *p)

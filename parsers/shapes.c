@@ -186,19 +186,32 @@ static bool row_of_daemon(const struct compiled *c, enum record_daemon d)
 	return c->shape->daemon == d;
 }
 
-/* The rows of a bucket, in the table's order, and those that can stand behind many first bytes; of -1 these alone. */
-static struct list list_build(enum record_daemon d, enum head head, int bucket)
+/* Rows of one daemon and head, in the table's order. */
+struct few {
+	const struct compiled *row[ROWS_MAX];
+	int n;
+};
+
+static void rows_choose(struct few *of, enum record_daemon d, enum head head)
+{
+	of->n = 0;
+	for (int i = 0; i < shapes.rows; i++)
+		if (row_in_head(&shapes.row[i], head) && row_of_daemon(&shapes.row[i], d))
+			of->row[of->n++] = &shapes.row[i];
+}
+
+/* The rows of a bucket, and those that can stand behind many first bytes; of -1 these alone. */
+static struct list list_build(const struct few *of, int bucket)
 {
 	struct list list = {(uint16_t)shapes.pool_n, 0};
 
-	for (int i = 0; i < shapes.rows; i++) {
-		const struct compiled *c = &shapes.row[i];
-		int byte = row_first_byte(c);
-		if ((byte >= 0 && byte % BUCKETS != bucket) || !row_in_head(c, head) || !row_of_daemon(c, d))
+	for (int i = 0; i < of->n; i++) {
+		int byte = row_first_byte(of->row[i]);
+		if (byte >= 0 && byte % BUCKETS != bucket)
 			continue;
 		if (shapes.pool_n >= POOL_MAX)
 			abort();
-		shapes.pool[shapes.pool_n++] = (struct candidate){c->word, c};
+		shapes.pool[shapes.pool_n++] = (struct candidate){of->row[i]->word, of->row[i]};
 		list.n++;
 	}
 	return list;
@@ -206,16 +219,19 @@ static struct list list_build(enum record_daemon d, enum head head, int bucket)
 
 static void lists_build(enum record_daemon d, enum head head)
 {
-	struct list *list = shapes.list[d][head], any = list_build(d, head, -1);
+	struct list *list = shapes.list[d][head], any;
 	bool named[BUCKETS] = {false}; /* most are not */
+	struct few of;
 
-	for (int i = 0; i < shapes.rows; i++) {
-		int byte = row_first_byte(&shapes.row[i]);
-		if (byte >= 0 && row_in_head(&shapes.row[i], head) && row_of_daemon(&shapes.row[i], d))
+	rows_choose(&of, d, head);
+	any = list_build(&of, -1);
+	for (int i = 0; i < of.n; i++) {
+		int byte = row_first_byte(of.row[i]);
+		if (byte >= 0)
 			named[byte % BUCKETS] = true;
 	}
 	for (int b = 0; b < BUCKETS; b++)
-		list[b] = named[b] ? list_build(d, head, b) : any;
+		list[b] = named[b] ? list_build(&of, b) : any;
 }
 
 static void rows_add(const struct shape *rows, size_t n)
