@@ -138,5 +138,6 @@ void writer_await(struct writer *w, unsigned job)
 
 void writer_settle(struct writer *w)
 {
-	writer_await(w, w->asked);
+	if (!is_writer) /* `asked` is the owner's */
+		writer_await(w, w->asked);
 }
