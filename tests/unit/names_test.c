@@ -50,7 +50,7 @@ static uint32_t address(struct names *n, const char *name, int number)
 	char text[64];
 	int k = snprintf(text, sizeof text, "%s%d@firm.example", name, number);
 
-	return names_address(n, slice_of(text, (size_t)k));
+	return names_address(n, slice_of(text, (size_t)k), 0);
 }
 
 /* More than the cache holds, so that each new one makes another one go. */
@@ -81,17 +81,17 @@ static void names_that_were_there_keep_their_numbers_without_an_index(void **sta
 
 	(void)state;
 	a = address(n, "Known", 1);
-	c = names_client(n, name, ip);
-	w = names_word(n, word);
+	c = names_client(n, name, ip, 0);
+	w = names_word(n, word, 0);
 	fold = names_fold(n, a);
 	source = names_source(n, c);
 	names_end(n);
 	n = names_begin();
 	assert_int_equal(address(n, "Known", 1), a);
 	assert_int_equal(names_fold(n, a), fold);
-	assert_int_equal(names_client(n, name, ip), c);
+	assert_int_equal(names_client(n, name, ip, 0), c);
 	assert_int_equal(names_source(n, c), source);
-	assert_int_equal(names_word(n, word), w);
+	assert_int_equal(names_word(n, word, 0), w);
 	assert_true(address(n, "Known", 2) > a);
 	names_end(n);
 	assert_int_equal(ask("SELECT count(*) FROM sqlite_master WHERE name = 'address_of_text'"), 0);
@@ -120,18 +120,72 @@ static void a_spelling_and_its_folded_one_know_each_other_while_they_wait(void *
 static void names_of_an_earlier_run_are_found_again(void **state)
 {
 	struct names *n = names_begin();
-	uint32_t client = names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.1")),
-		 word = names_word(n, SLICE("ESMTP"));
+	uint32_t client = names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.1"), 0),
+		 word = names_word(n, SLICE("ESMTP"), 0);
 
 	(void)state;
 	names_end(n);
 	n = names_begin();
-	assert_int_equal(names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.1")), client);
-	assert_int_equal(names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.2")), client + 1);
+	assert_int_equal(names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.1"), 0), client);
+	assert_int_equal(names_client(n, SLICE("mail.firm.example"), SLICE("192.0.2.2"), 0), client + 1);
 	assert_int_equal(names_source(n, client), names_source(n, client + 1));
-	assert_int_equal(names_word(n, SLICE("ESMTP")), word);
-	assert_int_equal(names_word(n, SLICE("SMTP")), word + 1);
+	assert_int_equal(names_word(n, SLICE("ESMTP"), 0), word);
+	assert_int_equal(names_word(n, SLICE("SMTP"), 0), word + 1);
 	assert_int_equal(address(n, "a", 17), ask("SELECT id FROM address WHERE text = 'a17@firm.example'"));
+	names_end(n);
+}
+
+/* A domain comes with the address, behind it while it waits, and long after it was written. */
+static void a_sender_gets_his_domain_whenever_a_rule_names_him(void **state)
+{
+	struct names *n = names_begin();
+	uint32_t domain = 0;
+	bool made;
+
+	(void)state;
+	for (int i = 1; i <= 2000; i++)
+		address(n, "late", i);
+	for (int turn = 0; turn < 2; turn++)
+		for (int i = 1; i <= 2000; i++) {
+			domain = names_sender_domain(n, address(n, "late", i), SLICE("late@firm.example"), &made);
+			assert_int_equal(made, turn == 0);
+			assert_int_equal(names_domain_of(n, address(n, "late", i)), domain);
+		}
+	names_end(n);
+	n = names_begin();
+	assert_int_equal(names_domain_of(n, address(n, "late", 1)), domain);
+	assert_int_equal(names_domain_of(n, address(n, "later", 1)), 0);
+	names_end(n);
+	assert_int_equal(ask("SELECT count(*) FROM address WHERE text LIKE 'late%@firm.example' AND domain NOT NULL"),
+	                 2000);
+}
+
+static void a_name_known_ahead_is_the_same_name(void **state)
+{
+	static const uint64_t key[2] = {1, 2};
+	struct names *n = names_begin();
+	struct names_ahead ahead, none;
+	struct record r = {.client_name = SLICE("mx.ahead.example"),
+	                   .client_ip = SLICE("192.0.2.99"),
+	                   .sender = SLICE("s@ahead.example"),
+	                   .recipient = SLICE("r@ahead.example"),
+	                   .helo = SLICE("mx")};
+
+	(void)state;
+	names_look_ahead(&ahead, &r, key);
+	names_fetch(n, &ahead);
+	uint32_t client = names_client(n, r.client_name, r.client_ip, ahead.client);
+	uint32_t sender = names_address(n, r.sender, ahead.sender);
+	assert_int_equal(names_client(n, r.client_name, r.client_ip, 0), client);
+	assert_int_equal(names_address(n, r.sender, 0), sender);
+	assert_int_equal(names_address(n, r.recipient, 0), names_address(n, r.recipient, ahead.recipient));
+	assert_int_equal(names_word(n, r.helo, ahead.helo), names_word(n, r.helo, 0));
+	assert_int_not_equal(names_address(n, r.recipient, 0), sender);
+	names_look_ahead(&none, &(const struct record){0}, key);
+	assert_int_equal(none.sender | none.recipient | none.helo, 0);
+	names_fetch(n, &none);
+	assert_int_equal(names_client(n, SLICE_NONE, SLICE_NONE, none.client),
+	                 names_client(n, SLICE(""), SLICE(""), 0));
 	names_end(n);
 }
 
@@ -154,6 +208,8 @@ int main(void)
 	    cmocka_unit_test(a_name_keeps_its_number_when_the_cache_has_lost_it),
 	    cmocka_unit_test(a_spelling_and_its_folded_one_know_each_other_while_they_wait),
 	    cmocka_unit_test(names_of_an_earlier_run_are_found_again),
+	    cmocka_unit_test(a_sender_gets_his_domain_whenever_a_rule_names_him),
+	    cmocka_unit_test(a_name_known_ahead_is_the_same_name),
 	};
 
 	if (!mkdtemp(folder))
