@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../parsers/shapes.h"
@@ -11,14 +10,6 @@
 #include "owner.h"
 
 #define LULL_MS 50
-
-int64_t follow_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
 
 bool follow_stopped(const struct follow *f)
 {
@@ -262,8 +253,8 @@ static void rest_from_trouble(struct follow *f, int code)
 	f->troubles++;
 	notify_say(f->notify, "STATUS=paused, next try in %lld s: %.300s", (long long)(ms + 999) / 1000, msg_failure());
 	lock_pause(f, msg_failure(), ms);
-	until = follow_now_ns() + ms * 1000000;
-	while (!follow_stopped(f) && (ms = (until - follow_now_ns()) / 1000000) > 0) {
+	until = clock_ns() + ms * 1000000;
+	while (!follow_stopped(f) && (ms = (until - clock_ns()) / 1000000) > 0) {
 		watch_sleep(f->watch, patience(f, (int)ms));
 		notify_alive(f->notify);
 	}

@@ -13,6 +13,7 @@
 
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "follow.h"
 #include "ingest_i.h"
 #include "notify.h"
@@ -91,7 +92,6 @@ struct follow {
 	int troubles;                            /* in turn: how often all had to be begun anew */
 };
 
-int64_t follow_now_ns(void);
 bool follow_stopped(const struct follow *f);
 
 /* follow_log.c: one round; true if there may be more to read at once. */

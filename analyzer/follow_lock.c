@@ -50,7 +50,7 @@ static void lock_write(struct follow *f, const char *why, int64_t next_try_us)
 /* Now and then, and at once when the text would be another one. */
 void lock_tell(struct follow *f, bool caught_up)
 {
-	int64_t now = follow_now_ns();
+	int64_t now = clock_ns();
 
 	if (f->since_us && (!caught_up || (f->caught_up_us && now - f->told_ns < FOLLOW_TELLS * INT64_C(1000000000))))
 		return;

@@ -39,7 +39,7 @@ static void live_to_old(struct follow *f, struct followed *l)
 			tail_drain(f, l, &l->old[0]);
 		old_drop(f, l, 0);
 	}
-	l->live.quiet_ns = follow_now_ns();
+	l->live.quiet_ns = clock_ns();
 	l->live.size = -1;
 	l->old[l->old_n++] = l->live;
 	l->live = (struct tail){.watch = -1};
@@ -164,7 +164,7 @@ static bool begin_at_end(const struct follow *f, const struct followed *l)
 static bool old_step(struct follow *f, struct followed *l, size_t i, bool woken)
 {
 	struct tail *t = &l->old[i];
-	int64_t quiet_ms = (follow_now_ns() - t->quiet_ns) / 1000000;
+	int64_t quiet_ms = (clock_ns() - t->quiet_ns) / 1000000;
 	struct stat st;
 	bool more = false;
 

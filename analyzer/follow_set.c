@@ -97,12 +97,8 @@ static void keep_open(struct follow *f, struct followed *l, struct input *set, s
 	struct tail *t = &l->old[l->old_n++];
 	const struct input_about *a = input_about(set, i);
 
-	*t = (struct tail){.dev = a->dev,
-	                   .ino = a->ino,
-	                   .size = -1,
-	                   .watch = -1,
-	                   .before = f->run.before,
-	                   .quiet_ns = follow_now_ns()};
+	*t = (struct tail){
+	    .dev = a->dev, .ino = a->ino, .size = -1, .watch = -1, .before = f->run.before, .quiet_ns = clock_ns()};
 	t->in = input_split(set, i);
 	t->watch = watch_file(f->watch, input_fd(t->in));
 	input_finished(t->in, false);

@@ -21,8 +21,7 @@ bool tail_open(struct follow *f, struct tail *t, const char *path, const char **
 		input_close(in);
 		return false;
 	}
-	*t =
-	    (struct tail){.in = in, .dev = a->dev, .ino = a->ino, .size = -1, .watch = -1, .quiet_ns = follow_now_ns()};
+	*t = (struct tail){.in = in, .dev = a->dev, .ino = a->ino, .size = -1, .watch = -1, .quiet_ns = clock_ns()};
 	t->watch = watch_file(f->watch, input_fd(in));
 	return true;
 }
@@ -92,7 +91,7 @@ void tail_take(struct follow *f, struct tail *t)
 	t->begun = true;
 	t->failures = 0;
 	t->g.state = t->drained ? GENERATION_COMPLETE : GENERATION_LIVE;
-	t->quiet_ns = follow_now_ns();
+	t->quiet_ns = clock_ns();
 }
 
 void tail_again(struct follow *f, struct tail *t)
@@ -101,7 +100,7 @@ void tail_again(struct follow *f, struct tail *t)
 
 	t->size = -1;
 	t->drained = false;
-	t->quiet_ns = follow_now_ns();
+	t->quiet_ns = clock_ns();
 	input_finished(t->in, false);
 	for (size_t k = 0; k < run->known_n; k++)
 		/* One that was given up as truncated, but not in the database, must be found so again. */
@@ -121,7 +120,7 @@ void tail_again(struct follow *f, struct tail *t)
 static bool live_batch_full(const struct run *run)
 {
 	return store_in_batch(run->store) &&
-	       (run->batch_bytes >= LIVE_BYTES || follow_now_ns() - run->batch_start_ns >= LIVE_NS);
+	       (run->batch_bytes >= LIVE_BYTES || clock_ns() - run->batch_start_ns >= LIVE_NS);
 }
 
 /*
@@ -224,7 +223,7 @@ bool tail_read(struct follow *f, struct tail *t)
 		run->g.state = GENERATION_LIVE;
 		run_feed(run, &block);
 		f->behind = true;
-		t->quiet_ns = follow_now_ns();
+		t->quiet_ns = clock_ns();
 		if (live_batch_full(run))
 			run_commit(run);
 	}

@@ -58,7 +58,7 @@ static void child_start(struct journal *j)
 	argv[n++] = j->f->o->unit ? unit : "SYSLOG_FACILITY=2"; /* mail */
 	argv[n] = NULL;
 	j->resumed = j->begun;
-	j->again_ns = follow_now_ns() + AGAIN_NS;
+	j->again_ns = clock_ns() + AGAIN_NS;
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		return;
 	sigemptyset(&none);
@@ -247,7 +247,7 @@ bool journal_step(struct journal *j)
 	ssize_t got;
 
 	if (!j->pid) {
-		if (follow_now_ns() < j->again_ns)
+		if (clock_ns() < j->again_ns)
 			return false;
 		child_start(j);
 		if (!j->pid)

@@ -255,6 +255,11 @@ void *xrealloc(void *p, size_t n)
 	return or_die(realloc(p, n ? n : 1));
 }
 
+void *xgrown(void *p, size_t n, size_t size)
+{
+	return (n & (n - 1)) == 0 ? xrealloc(p, (n ? 2 * n : 1) * size) : p;
+}
+
 char *xstrdup(const char *s)
 {
 	return or_die(strdup(s));

@@ -60,6 +60,8 @@ const char *msg_safe(struct slice s, char *buf, size_t cap);
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
+/* Room for one more of n, each so large: grown by doubling, so that a full array has a power of two in it, or none. */
+void *xgrown(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 

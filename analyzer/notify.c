@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "msg.h"
 
 struct notify {
@@ -17,14 +17,6 @@ struct notify {
 	socklen_t to_n;
 	int64_t every_ns, next_ns; /* every_ns 0: no watchdog */
 };
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
 
 /* A path, or a name of the abstract sort, which is written with @ for its NUL. */
 static bool address(struct notify *n, const char *name)
@@ -95,7 +87,7 @@ void notify_say(struct notify *n, const char *fmt, ...)
 
 void notify_reloading(struct notify *n)
 {
-	notify_say(n, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(now_ns() / 1000));
+	notify_say(n, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_ns() / 1000));
 }
 
 void notify_alive(struct notify *n)
@@ -104,7 +96,7 @@ void notify_alive(struct notify *n)
 
 	if (n->every_ns == 0)
 		return;
-	now = now_ns();
+	now = clock_ns();
 	if (now < n->next_ns)
 		return;
 	n->next_ns = now + n->every_ns;

@@ -97,8 +97,7 @@ static int64_t moment(const struct query *q, int column)
 
 static void rule_day_add(struct making *m, const struct query *q)
 {
-	if ((m->rule_days & (m->rule_days - 1)) == 0)
-		m->rule_day = xrealloc(m->rule_day, (m->rule_days ? 2 * m->rule_days : 1) * sizeof *m->rule_day);
+	m->rule_day = xgrown(m->rule_day, m->rule_days, sizeof *m->rule_day);
 	struct slice host = host_canonical(m->o, query_text(q, 0));
 	m->rule_day[m->rule_days++] = (struct rule_day){.host = xstrndup(host.p, host.n),
 	                                                .domain = text_copy(q, 1),

@@ -90,8 +90,7 @@ static void part_load(struct plan *p, struct reader *r, struct figures *f, int64
 		*(v ? &v->attempts : &p->forecast.attempts) += query_number(q, 2);
 		if (!query_number(q, 3))
 			continue;
-		if ((f->n & (f->n - 1)) == 0)
-			f->row = xrealloc(f->row, (f->n ? 2 * f->n : 1) * sizeof *f->row);
+		f->row = xgrown(f->row, f->n, sizeof *f->row);
 		f->row[f->n++] = (struct figure){query_number(q, 0), query_number(q, 1), query_number(q, 4) != 0};
 	}
 	query_free(q);

@@ -42,8 +42,7 @@ static int compare_names(const void *a, const void *b)
 
 static void names_add(struct names *s, struct slice name)
 {
-	if ((s->n & (s->n - 1)) == 0)
-		s->name = xrealloc(s->name, (s->n ? 2 * s->n : 1) * sizeof *s->name);
+	s->name = xgrown(s->name, s->n, sizeof *s->name);
 	s->name[s->n++] = xstrndup(name.p, name.n);
 }
 

@@ -8,12 +8,6 @@
 #include "msg.h"
 #include "proof_i.h"
 
-/* Grown by doubling: a full array has a power of two in it. */
-static void *grown(void *array, size_t n, size_t size)
-{
-	return n & (n - 1) ? array : xrealloc(array, (n ? 2 * n : 1) * size);
-}
-
 /* ---------------------------------------------------------------- the verdicts */
 
 static void load_subjects(struct proof_work *w)
@@ -21,7 +15,7 @@ static void load_subjects(struct proof_work *w)
 	struct query *q = proof_ask(w, SQL_READ_PROOF_SUBJECTS, 0);
 
 	while (query_row(q)) {
-		w->subject = grown(w->subject, w->subjects, sizeof *w->subject);
+		w->subject = xgrown(w->subject, w->subjects, sizeof *w->subject);
 		w->subject[w->subjects++] = (struct proof_subject){.verdict_id = query_number(q, 0),
 		                                                   .kind = text_copy(q, 1),
 		                                                   .subject = text_copy(q, 2),
@@ -68,7 +62,7 @@ static void load_pairs(struct proof_work *w)
 	struct query *q = proof_ask(w, SQL_READ_PROOF_PAIRS, 0);
 
 	while (query_row(q)) {
-		w->pair = grown(w->pair, w->pairs, sizeof *w->pair);
+		w->pair = xgrown(w->pair, w->pairs, sizeof *w->pair);
 		w->pair[w->pairs++] = (struct proof_pair){.verdict = query_number(q, 0),
 		                                          .sender = query_number(q, 1),
 		                                          .client = query_number(q, 2),
@@ -104,7 +98,7 @@ static struct proof_pair *pair_of_row(const struct proof_work *w, const struct q
 
 static void add_person(struct proof_work *w, int64_t verdict, int64_t recipient)
 {
-	w->person = grown(w->person, w->persons, sizeof *w->person);
+	w->person = xgrown(w->person, w->persons, sizeof *w->person);
 	w->person[w->persons++] = (struct proof_person){verdict, recipient};
 }
 
@@ -188,7 +182,7 @@ static void load_seen(struct proof_work *w)
 	struct query *q = proof_ask(w, SQL_READ_PROOF_SEEN, 0);
 
 	while (query_row(q)) {
-		w->seen = grown(w->seen, w->seens, sizeof *w->seen);
+		w->seen = xgrown(w->seen, w->seens, sizeof *w->seen);
 		w->seen[w->seens++] = (struct proof_seen){query_number(q, 0), text_copy(q, 1), query_number(q, 2)};
 	}
 	query_free(q);
@@ -278,7 +272,7 @@ static void load_mismatches(struct proof_work *w)
 	size_t n = 0;
 
 	while (query_row(q)) {
-		m = grown(m, n, sizeof *m);
+		m = xgrown(m, n, sizeof *m);
 		m[n++] = (struct mismatch){query_number(q, 0), query_number(q, 1)};
 	}
 	query_free(q);

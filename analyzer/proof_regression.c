@@ -22,8 +22,7 @@ struct tallies {
 
 static void tallies_add(struct tallies *s, const struct tally *t)
 {
-	if ((s->n & (s->n - 1)) == 0)
-		s->at = xrealloc(s->at, (s->n ? 2 * s->n : 1) * sizeof *s->at);
+	s->at = xgrown(s->at, s->n, sizeof *s->at);
 	s->at[s->n++] = *t;
 }
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
+#include "clock.h"
 #include "db.h"
 #include "msg.h"
 
@@ -30,14 +30,6 @@ struct query {
 };
 
 /* ------------------------------------------------------------------ how long */
-
-static int64_t clock_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void time_add(struct reader_time *t, int64_t us)
 {

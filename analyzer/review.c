@@ -8,8 +8,7 @@
 
 static struct review_question *add_question(struct review *v)
 {
-	if ((v->n & (v->n - 1)) == 0)
-		v->question = xrealloc(v->question, (v->n ? 2 * v->n : 1) * sizeof *v->question);
+	v->question = xgrown(v->question, v->n, sizeof *v->question);
 	v->question[v->n] = (struct review_question){0};
 	return &v->question[v->n++];
 }
@@ -82,8 +81,7 @@ static void add_changed(struct review *v, struct reader *r, int64_t today)
 		if (!subject_of_row(query_text(q, 1), query_text(q, 2), &one.subject))
 			continue;
 		one.id = query_number(q, 0);
-		if ((n & (n - 1)) == 0)
-			all = xrealloc(all, (n ? 2 * n : 1) * sizeof *all);
+		all = xgrown(all, n, sizeof *all);
 		all[n++] = one;
 	}
 	query_free(q);

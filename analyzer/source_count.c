@@ -48,12 +48,6 @@ struct source_counts {
 	int64_t senders, addresses, recipients; /* different ones of all sources */
 };
 
-/* Room for one more of n; a full array has a power of two in it. */
-static void *grown(void *p, size_t n, size_t size)
-{
-	return (n & (n - 1)) == 0 ? xrealloc(p, (n ? 2 * n : 1) * size) : p;
-}
-
 /* ------------------------------------------------------------------ rows of the database */
 
 static enum source_kind kind_of(struct slice name)
@@ -106,7 +100,7 @@ static void load_clients(struct source_counts *c)
 		}
 		uint32_t *first = places_at(&c->source_of, query_number(q, 0));
 		*first = first_of(c, query_number(q, 1));
-		c->client = grown(c->client, c->clients, sizeof *c->client);
+		c->client = xgrown(c->client, c->clients, sizeof *c->client);
 		c->client[c->clients++] =
 		    (struct client){(uint32_t)query_number(q, 0), (uint32_t)query_number(q, 1), ip};
 	}
@@ -144,7 +138,7 @@ static void load_pairs(struct source_counts *c, const struct query_param *params
 	while (query_row(q)) {
 		int64_t sender = query_number(q, 0);
 		const struct address *a = places_find(&addresses, sender);
-		c->pair = grown(c->pair, c->pairs, sizeof *c->pair);
+		c->pair = xgrown(c->pair, c->pairs, sizeof *c->pair);
 		c->pair[c->pairs] = (struct pair){.sender = a && a->folded ? a->folded : (uint32_t)sender,
 		                                  .client = (uint32_t)query_number(q, 1),
 		                                  .domain = a ? a->domain : 0,
@@ -164,7 +158,7 @@ static void load_people(struct source_counts *c, const struct query_param *param
 	struct query *q = query_new(c->reader, SQL_READ_SOURCE_PEOPLE, params, n);
 
 	while (query_row(q)) {
-		c->person = grown(c->person, c->people, sizeof *c->person);
+		c->person = xgrown(c->person, c->people, sizeof *c->person);
 		c->person[c->people++] = (struct person){first_of(c, query_number(q, 0)), (uint32_t)query_number(q, 1),
 		                                         (uint32_t)query_number(q, 2), query_number(q, 3) != 0};
 	}
@@ -353,7 +347,7 @@ static void count_losses(struct source_counts *c)
 		const uint32_t *source = places_find(&c->source_of, p->client);
 		if (!source || !*source)
 			continue;
-		c->loss = grown(c->loss, c->losses, sizeof *c->loss);
+		c->loss = xgrown(c->loss, c->losses, sizeof *c->loss);
 		c->loss[c->losses++] = (struct source_loss){*source, p->verdict, p->lost};
 	}
 	merge_losses(c);

@@ -101,8 +101,7 @@ struct words {
 static void load_verdicts(struct words *w, struct query *q)
 {
 	while (query_row(q)) {
-		if ((w->n & (w->n - 1)) == 0)
-			w->word = xrealloc(w->word, (w->n ? 2 * w->n : 1) * sizeof *w->word);
+		w->word = xgrown(w->word, w->n, sizeof *w->word);
 		w->word[w->n++] = (struct word){query_number(q, 0), verdict_of(query_text(q, 3))};
 	}
 }
@@ -169,9 +168,7 @@ static void load_rows(struct source_list *l, struct query *q, const struct sourc
 		const struct source_count *n = source_counts_of(counts, query_number(q, 1));
 		if (!n)
 			continue;
-		/* Grown by doubling: a full array has a power of two in it. */
-		if ((l->n & (l->n - 1)) == 0)
-			l->row = xrealloc(l->row, (l->n ? 2 * l->n : 1) * sizeof *l->row);
+		l->row = xgrown(l->row, l->n, sizeof *l->row);
 		struct source_row *row = &l->row[l->n];
 		load_row(row, q, n);
 		const struct source_loss *loss = source_counts_losses(counts, query_number(q, 1), &losses);

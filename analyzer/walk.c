@@ -1,20 +1,12 @@
 #include "walk.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "msg.h"
 
 #define PIECE_US 15000 /* how long one piece may take, with what the caller does with its rows */
 #define LOOK_ROWS 128  /* so often we look at the clock */
-
-static int64_t clock_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 void walk_init(struct walk *w, struct reader *r, enum sql_id id, const struct query_param *params, size_t n, int64_t at)
 {

@@ -37,8 +37,7 @@ static void add_network(struct ways *w, struct slice key)
 		w->more = true;
 		return;
 	}
-	if ((w->networks & (w->networks - 1)) == 0)
-		w->network = xrealloc(w->network, (w->networks ? 2 * w->networks : 1) * sizeof *w->network);
+	w->network = xgrown(w->network, w->networks, sizeof *w->network);
 	w->network[w->networks++] = n;
 }
 

@@ -128,8 +128,7 @@ static void canaries_load(struct making *m)
 		struct decision_host *h = host_of(m, query_text(q, 0), false);
 		if (h)
 			h->canary += query_number(q, 3);
-		if ((m->canaries & (m->canaries - 1)) == 0)
-			m->canary = xrealloc(m->canary, (m->canaries ? 2 * m->canaries : 1) * sizeof *m->canary);
+		m->canary = xgrown(m->canary, m->canaries, sizeof *m->canary);
 		m->canary[m->canaries++] = (struct canary){text_copy(q, 2), stamp_local_day(query_number(q, 1))};
 	}
 	query_free(q);

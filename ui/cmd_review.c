@@ -134,8 +134,7 @@ static void refresh(struct conversation *c)
 
 static void remember(struct conversation *c, const struct marked *done, bool later)
 {
-	if ((c->answers & (c->answers - 1)) == 0)
-		c->answer = xrealloc(c->answer, (c->answers ? 2 * c->answers : 1) * sizeof *c->answer);
+	c->answer = xgrown(c->answer, c->answers, sizeof *c->answer);
 	c->answer[c->answers++] =
 	    (struct answer){.subject = c->subject, .before = done->before, .question = c->at, .later = later};
 }

@@ -3,20 +3,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "../analyzer/clock.h"
 
 #define SECOND INT64_C(1000000000)
 #define REDRAW (SECOND / 10)
 #define CLEAR "\r\033[K"
-
-static int64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * SECOND + now.tv_nsec;
-}
 
 static int screen_width(void)
 {

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "../analyzer/clock.h"
 #include "../analyzer/fact.h"
 #include "../analyzer/msg.h"
 #include "../analyzer/walk.h"
@@ -54,14 +54,6 @@ struct wanted {
 	size_t rows;
 	int64_t began_us, last; /* last: the mail that was found last */
 };
-
-static int64_t clock_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void load_clients(struct set *clients, const struct load *l, const struct query_param *key)
 {
@@ -152,8 +144,7 @@ static void found_add(struct wanted *x, int64_t mail, int64_t time)
 {
 	if (!in_window(x->l, time) || !is_of_rule(x->l, mail))
 		return;
-	if ((x->n & (x->n - 1)) == 0)
-		x->found = xrealloc(x->found, (x->n ? 2 * x->n : 1) * sizeof *x->found);
+	x->found = xgrown(x->found, x->n, sizeof *x->found);
 	x->found[x->n++] = (struct found){mail, time};
 }
 

@@ -73,11 +73,6 @@ static bool same_name(const struct names *x, size_t a, size_t b)
 	                      pooled(&x->pool, x->row[b].at, x->row[b].n)) == 0;
 }
 
-static void *grown(void *p, size_t n, size_t size)
-{
-	return (n & (n - 1)) == 0 ? xrealloc(p, (n ? 2 * n : 1) * size) : p;
-}
-
 /* Sorted by name, those of one name by id. */
 static void names_load(struct names *x, const struct load *l, enum sql_id id)
 {
@@ -89,7 +84,7 @@ static void names_load(struct names *x, const struct load *l, enum sql_id id)
 	walk_init(&w, l->reader, id, &p, 1, -1);
 	while ((q = walk_row(&w)) != NULL) {
 		struct slice name = query_text(q, 1);
-		x->row = grown(x->row, x->n, sizeof *x->row);
+		x->row = xgrown(x->row, x->n, sizeof *x->row);
 		x->row[x->n++] = (struct named){(uint32_t)id_of(query_number(q, 0)),
 		                                (uint32_t)id_of(query_number(q, 2)), x->pool.n, name.n};
 		text_add(&x->pool, name);
@@ -181,7 +176,7 @@ static void sums_release(struct sums *x)
 
 static void part_add(struct sums *x, struct part part)
 {
-	x->part = grown(x->part, x->parts, sizeof *x->part);
+	x->part = xgrown(x->part, x->parts, sizeof *x->part);
 	x->part[x->parts++] = part;
 }
 
@@ -224,7 +219,7 @@ static void sums_make(struct sums *x, const struct clients *c)
 	for (size_t i = 0; i < x->parts; i++) {
 		const struct part *p = &x->part[i];
 		if (i == 0 || p[-1].key != p->key) {
-			x->total = grown(x->total, x->totals, sizeof *x->total);
+			x->total = xgrown(x->total, x->totals, sizeof *x->total);
 			x->total[x->totals++] = (struct total){.key = p->key, .from = i, .last = p->last};
 		}
 		struct total *t = &x->total[x->totals - 1];

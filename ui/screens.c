@@ -272,8 +272,7 @@ static struct first *load_first(const struct load *l, struct head *h, int64_t la
 	while (query_row(q)) {
 		int64_t back = last_day - query_number(q, 1);
 		if (*n == 0 || row[*n - 1].source != query_number(q, 0)) {
-			if ((*n & (*n - 1)) == 0)
-				row = xrealloc(row, (*n ? 2 * *n : 1) * sizeof *row);
+			row = xgrown(row, *n, sizeof *row);
 			row[(*n)++] = (struct first){.source = query_number(q, 0)};
 		}
 		row[*n - 1].mails += query_number(q, 2);

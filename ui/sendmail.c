@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../analyzer/clock.h"
 #include "../analyzer/msg.h"
 
 #define TICK_MS 20
@@ -139,14 +139,6 @@ static void listen_to(struct child *c)
 	c->voice = -1; /* all has been said */
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static bool has_ended(struct child *c)
 {
 	pid_t pid;
@@ -160,13 +152,13 @@ static bool has_ended(struct child *c)
 /* Ends with it: a grandchild that keeps the pipe open is not waited for. */
 static void wait_for(struct child *c, int seconds)
 {
-	int64_t end = now_ms() + (int64_t)seconds * 1000;
+	int64_t end = clock_ms() + (int64_t)seconds * 1000;
 
 	while (!has_ended(c)) {
 		struct pollfd p = {.fd = c->voice, .events = POLLIN};
 		poll(&p, 1, TICK_MS);
 		listen_to(c);
-		if (now_ms() < end)
+		if (clock_ms() < end)
 			continue;
 		c->late = true;
 		kill(-c->pid, SIGKILL);

@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 #include <sysexits.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../analyzer/clock.h"
 #include "../analyzer/msg.h"
 
 /*
@@ -368,14 +368,6 @@ static struct {
 	char bytes[16];     /* `[B`, as far as it came */
 	size_t n;
 } rest;
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static const struct {
 	const char *bytes;

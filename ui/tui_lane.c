@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../analyzer/clock.h"
 #include "../analyzer/worker.h"
 
 #define LOOK_MS 50 /* how often we look whether somebody has committed */
@@ -37,14 +38,6 @@ struct lane {
 	int64_t not_before; /* monotonic, milliseconds */
 	struct msg_death death;
 };
-
-static int64_t clock_ms(clockid_t which)
-{
-	struct timespec ts;
-
-	clock_gettime(which, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 void lane_answer_free(struct lane_answer *a)
 {
@@ -124,8 +117,11 @@ static void give(struct lane *l, struct lane_answer *a)
 
 static struct load load_of(const struct lane *l, const char *key)
 {
-	int64_t now = clock_ms(CLOCK_REALTIME) * 1000;
 	struct load load = l->load;
+	struct timespec clock;
+
+	clock_gettime(CLOCK_REALTIME, &clock);
+	int64_t now = (int64_t)clock.tv_sec * 1000000 + clock.tv_nsec / 1000;
 
 	load.reader = l->reader;
 	load.key = key ? slice_str(key) : SLICE("");
@@ -234,7 +230,7 @@ static struct lane_answer *do_load(struct lane *l, enum screen_id screen, char *
 
 static void time_load(struct lane *l, int64_t began)
 {
-	int64_t now = clock_ms(CLOCK_MONOTONIC);
+	int64_t now = clock_ms();
 
 	l->not_before = now + (now - began) * PATIENCE;
 }
@@ -266,7 +262,7 @@ static bool step(struct lane *l)
 {
 	struct lane_write *w = l->write;
 	struct lane_answer *a;
-	int64_t began = clock_ms(CLOCK_MONOTONIC);
+	int64_t began = clock_ms();
 
 	if (w)
 		l->write = w->next;
