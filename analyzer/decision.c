@@ -101,42 +101,27 @@ static void account_load(struct making *m)
 
 /* ------------------------------------------------------------------ totals */
 
-static void totals_load(const struct making *m, const struct decided *what, struct decision_totals *t)
+static void totals_make(const struct decided *what, struct decision_totals *t)
 {
-	struct query_param params[MAKING_PARAMS];
-	size_t n = making_params(m, what->domain, params);
+	const struct source_total *all = &what->sources->total;
 
-	reader_window(m->reader, m->o->since, m->o->until);
-	struct query *q = query_new(m->reader, SQL_READ_REPORT_TOTALS, params, n);
-
-	if (query_row(q)) {
-		t->mails = query_number(q, 0);
-		t->would_be_lost = query_number(q, 1);
-		t->sources = query_number(q, 2);
-		t->losing_sources = query_number(q, 3);
-		t->attempts = query_number(q, 4);
-	}
-	query_free(q);
+	t->attempts = all->attempts;
+	t->mails = all->mails;
+	t->would_be_lost = all->lost;
+	t->sources = all->sources;
+	t->losing_sources = all->losing;
 	t->senders = what->sources->senders;
 	t->clients = what->sources->clients;
 	t->recipients = what->sources->people;
-	q = query_new(m->reader, SQL_READ_REPORT_FATES, params, n);
-	for (int f = 0; f < FATE_COUNT && query_row(q); f++) { /* every fate has its row, in order */
-		t->fates[f] = query_number(q, 2);
-		t->may_return += query_number(q, 3);
-	}
-	query_free(q);
+	memcpy(t->fates, all->fates, sizeof t->fates);
+	t->may_return = all->may_return;
 }
 
-void decision_totals_of(struct reader *r, const struct decision_options *o, const struct decision *d,
-                        const struct decided *what, struct decision_totals *out)
+void decision_totals_of(const struct decision *d, const struct decided *what, struct decision_totals *out)
 {
-	struct decision whole = *d;
-	const struct making m = {.reader = r, .o = o, .d = &whole};
-
 	*out =
 	    (struct decision_totals){.accepted_mails = d->totals.accepted_mails, .null_sender = d->totals.null_sender};
-	totals_load(&m, what, out);
+	totals_make(what, out);
 }
 
 /* ------------------------------------------------------------------ sources and domains */
@@ -202,7 +187,7 @@ struct decision *decision_new(struct reader *r, const struct decision_options *o
 		account_load(&m);
 		domains_make(&m);
 		sources_load(&m);
-		totals_load(&m, &d->all, &d->totals);
+		totals_make(&d->all, &d->totals);
 		d->proof = proof_new(r, o, d);
 		criteria_judge(&m, &d->all);
 		for (size_t i = 0; i < d->domains; i++)

@@ -176,7 +176,6 @@ struct decision *decision_free(struct decision *d); /* always NULL */
  * The totals of d->all, as d->totals, or of one of d->domain. What hosts accepted is not known per
  * domain: these two figures are all hosts'.
  */
-void decision_totals_of(struct reader *r, const struct decision_options *o, const struct decision *d,
-                        const struct decided *what, struct decision_totals *out);
+void decision_totals_of(const struct decision *d, const struct decided *what, struct decision_totals *out);
 
 #endif

@@ -142,6 +142,11 @@ void reader_brief(struct reader *r)
 	held_end(r, clock_us());
 }
 
+bool reader_is_brief(const struct reader *r)
+{
+	return r->brief;
+}
+
 void reader_cancel_by(struct reader *r, const atomic_int *cancel)
 {
 	r->cancel = cancel;

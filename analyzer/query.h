@@ -41,6 +41,7 @@ int64_t reader_renew(struct reader *r);
  * reader_renew tells.
  */
 void reader_brief(struct reader *r);
+bool reader_is_brief(const struct reader *r);
 /* How often, and how long: of each query from the first row asked for to its end; of the read transactions. */
 struct reader_time {
 	int64_t times, total_us, longest_us;

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "msg.h"
+#include "namesakes.h"
 #include "places.h"
+#include "walk.h"
 
 struct source {
 	uint32_t first; /* that stands for all of its name; 0: there is no such source */
@@ -58,22 +60,37 @@ static enum source_kind kind_of(struct slice name)
 	return SOURCE_NET;
 }
 
+/* The first of its name stands for each. */
+static void first_sources(struct source_counts *c, struct namesakes *x)
+{
+	uint32_t first = 0;
+
+	namesakes_sort(x);
+	for (size_t i = 0; i < x->n; i++) {
+		struct source *s = places_find(&c->sources, x->row[i].id);
+		first = namesakes_again(x, i) ? first : x->row[i].id;
+		s->first = first;
+	}
+}
+
 static void load_sources(struct source_counts *c)
 {
-	struct query *q = query_new(c->reader, SQL_READ_SOURCE_NAMES, NULL, 0);
+	struct namesakes names = {0};
+	const struct query *q;
+	struct walk w;
 
-	while (query_row(q)) {
+	walk_init(&w, c->reader, SQL_READ_SOURCE_NAMES, NULL, 0, -1);
+	while ((q = walk_row(&w)) != NULL) {
 		struct slice domain = query_text(q, 3);
-		/* Both must be there before one is looked at: what makes room may move it. */
-		places_at(&c->sources, query_number(q, 0));
-		places_at(&c->sources, query_number(q, 1));
 		struct source *s = places_at(&c->sources, query_number(q, 0));
-		s->first = (uint32_t)query_number(q, 1);
+		namesakes_add(&names, query_number(q, 0), 0, query_text(q, 1));
 		s->kind = kind_of(query_text(q, 2));
 		free(s->domain); /* a damaged database may say a number twice */
 		s->domain = xstrndup(slice_is_set(domain) ? domain.p : "", domain.n);
 	}
-	query_free(q);
+	walk_release(&w);
+	first_sources(c, &names);
+	namesakes_release(&names);
 }
 
 static uint32_t first_of(const struct source_counts *c, int64_t source)
@@ -85,27 +102,26 @@ static uint32_t first_of(const struct source_counts *c, int64_t source)
 
 static void load_clients(struct source_counts *c)
 {
-	struct query *q = query_new(c->reader, SQL_READ_SOURCE_CLIENTS, NULL, 0);
-	char *last = NULL;
-	size_t last_n = 0;
+	struct namesakes ips = {0};
+	const struct query *q;
+	struct walk w;
 	uint32_t ip = 0;
 
-	while (query_row(q)) {
-		struct slice text = query_text(q, 2);
-		if (!ip || !slice_eq(text, slice_of(last, last_n))) {
-			free(last);
-			last = xstrndup(slice_is_set(text) ? text.p : "", text.n);
-			last_n = text.n;
-			ip++;
-		}
+	walk_init(&w, c->reader, SQL_READ_SOURCE_CLIENTS, NULL, 0, -1);
+	while ((q = walk_row(&w)) != NULL) {
 		uint32_t *first = places_at(&c->source_of, query_number(q, 0));
 		*first = first_of(c, query_number(q, 1));
-		c->client = xgrown(c->client, c->clients, sizeof *c->client);
-		c->client[c->clients++] =
-		    (struct client){(uint32_t)query_number(q, 0), (uint32_t)query_number(q, 1), ip};
+		namesakes_add(&ips, query_number(q, 0), query_number(q, 1), query_text(q, 2));
 	}
-	query_free(q);
-	free(last);
+	walk_release(&w);
+	namesakes_sort(&ips);
+	c->clients = ips.n;
+	c->client = xcalloc(ips.n + 1, sizeof *c->client);
+	for (size_t i = 0; i < ips.n; i++) {
+		ip += !namesakes_again(&ips, i);
+		c->client[i] = (struct client){ips.row[i].id, ips.row[i].other, ip};
+	}
+	namesakes_release(&ips);
 }
 
 static int compare_senders(const void *a, const void *b)
@@ -118,24 +134,28 @@ static int compare_senders(const void *a, const void *b)
 static struct places load_addresses(struct source_counts *c)
 {
 	struct places addresses = {.size = sizeof(struct address)};
-	struct query *q = query_new(c->reader, SQL_READ_SOURCE_ADDRESSES, NULL, 0);
+	const struct query *q;
+	struct walk w;
 
-	while (query_row(q)) {
+	walk_init(&w, c->reader, SQL_READ_SOURCE_ADDRESSES, NULL, 0, -1);
+	while ((q = walk_row(&w)) != NULL) {
 		struct address *a = places_at(&addresses, query_number(q, 0));
 		a->folded = (uint32_t)query_number(q, 1);
 		a->domain = (uint32_t)query_number(q, 2);
 	}
-	query_free(q);
+	walk_release(&w);
 	return addresses;
 }
 
 static void load_pairs(struct source_counts *c, const struct query_param *params, size_t n)
 {
 	struct places addresses = load_addresses(c);
-	struct query *q = query_new(c->reader, SQL_READ_SOURCE_PAIRS, params, n);
+	const struct query *q;
+	struct walk w;
 	bool sorted = true;
 
-	while (query_row(q)) {
+	walk_init_pairs(&w, c->reader, SQL_READ_SOURCE_PAIRS, params, n);
+	while ((q = walk_row(&w)) != NULL) {
 		int64_t sender = query_number(q, 0);
 		const struct address *a = places_find(&addresses, sender);
 		c->pair = xgrown(c->pair, c->pairs, sizeof *c->pair);
@@ -147,7 +167,7 @@ static void load_pairs(struct source_counts *c, const struct query_param *params
 		sorted = sorted && (!c->pairs || c->pair[c->pairs - 1].sender <= c->pair[c->pairs].sender);
 		c->pairs++;
 	}
-	query_free(q);
+	walk_release(&w);
 	free(addresses.p);
 	if (!sorted)
 		qsort(c->pair, c->pairs, sizeof *c->pair, compare_senders);
@@ -155,26 +175,30 @@ static void load_pairs(struct source_counts *c, const struct query_param *params
 
 static void load_people(struct source_counts *c, const struct query_param *params, size_t n)
 {
-	struct query *q = query_new(c->reader, SQL_READ_SOURCE_PEOPLE, params, n);
+	const struct query *q;
+	struct walk w;
 
-	while (query_row(q)) {
+	walk_init_pairs(&w, c->reader, SQL_READ_SOURCE_PEOPLE, params, n);
+	while ((q = walk_row(&w)) != NULL) {
 		c->person = xgrown(c->person, c->people, sizeof *c->person);
 		c->person[c->people++] = (struct person){first_of(c, query_number(q, 0)), (uint32_t)query_number(q, 1),
 		                                         (uint32_t)query_number(q, 2), query_number(q, 3) != 0};
 	}
-	query_free(q);
+	walk_release(&w);
 }
 
 static void load_listed(struct source_counts *c, const struct query_param *params, size_t n)
 {
-	struct query *q = query_new(c->reader, SQL_READ_SOURCE_LISTED, params, n);
+	const struct query *q;
+	struct walk w;
 
-	while (query_row(q)) {
+	walk_init(&w, c->reader, SQL_READ_SOURCE_LISTED, params, n, -1);
+	while ((q = walk_row(&w)) != NULL) {
 		struct source *s = places_find(&c->sources, first_of(c, query_number(q, 0)));
 		if (s)
 			s->count.listed_lines += query_number(q, 1);
 	}
-	query_free(q);
+	walk_release(&w);
 }
 
 struct source_counts *source_counts_new(struct reader *r, struct slice rule, int64_t since, int64_t until)
@@ -368,6 +392,11 @@ void source_counts_make(struct source_counts *c, struct slice domain)
 	count_clients(c);
 	count_people(c);
 	count_losses(c);
+}
+
+int64_t source_counts_first(const struct source_counts *c, int64_t source)
+{
+	return first_of(c, source);
 }
 
 const struct source_count *source_counts_of(const struct source_counts *c, int64_t source)

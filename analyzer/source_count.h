@@ -2,7 +2,8 @@
  * source_count: how many different senders, clients and recipients the mails of
  * each source have, and which verdicts decide what it would lose. SQL would sort hundreds of thousands of rows for each list
  * of sources; here they are read once, in the order in which they lie, for all
- * lists of a run: of the whole rule and of each own domain.
+ * lists of a run: of the whole rule and of each own domain. With reader_brief in
+ * pieces (walk.h says what holds then).
  */
 #ifndef WB_SOURCE_COUNT_H
 #define WB_SOURCE_COUNT_H
@@ -33,6 +34,8 @@ struct source_counts *source_counts_free(struct source_counts *c); /* always NUL
 
 /* Counts mails whose sender is of this domain or of one below it; absent: all. What was counted before is gone. */
 void source_counts_make(struct source_counts *c, struct slice domain);
+/* The number of the first source of the name that this one has; 0: there is none. */
+int64_t source_counts_first(const struct source_counts *c, int64_t source);
 /* Of the source with this number in dim_source, and all of its name; NULL: there is none. */
 const struct source_count *source_counts_of(const struct source_counts *c, int64_t source);
 /* Of such a source, n of them in the order of verdicts; of what no verdict decides there is none. Until the next make. */

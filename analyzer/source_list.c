@@ -6,6 +6,7 @@
 #include "punycode.h"
 #include "source_count.h"
 #include "subject.h"
+#include "walk.h"
 
 const char *source_verdict_name(enum source_verdict v)
 {
@@ -130,7 +131,7 @@ static void load_decided(struct source_row *row, const struct words *w, const st
 /* Columns as source_rows.sql has them. */
 static void load_row(struct source_row *row, const struct query *q, const struct source_count *n)
 {
-	struct slice name = query_text(q, 0);
+	struct slice name = query_text(q, 1);
 
 	*row = (struct source_row){
 	    .id = n->id,
@@ -143,65 +144,192 @@ static void load_row(struct source_row *row, const struct query *q, const struct
 	              .recipients = n->recipients,
 	              .mails = query_number(q, 2),
 	              .lost = query_number(q, 3),
-	              .days_seen = query_number(q, 7),
-	              .tls = query_number(q, 9),
-	              .listed = query_number(q, 10),
-	              .logins = query_number(q, 11)},
+	              .days_seen = query_number(q, 7)},
 	    .attempts = query_number(q, 4),
 	    .first_us = query_number(q, 5),
 	    .last_us = query_number(q, 6),
 	    .lossy_days = query_number(q, 8),
 	    .listed_lines = n->listed_lines,
 	};
+	for (int f = 0; f < FATE_COUNT; f++)
+		row->facts.fates[f] = query_number(q, 11 + f);
+}
+
+static void total_add(struct source_total *t, const struct query *q)
+{
+	int64_t mails = query_number(q, 2), lost = query_number(q, 3);
+
+	t->attempts += query_number(q, 4);
+	for (int f = 0; f < FATE_COUNT; f++)
+		t->fates[f] += query_number(q, 11 + f);
+	if (query_number(q, 0) == 0)
+		return;
+	t->mails += mails;
+	t->lost += lost;
+	t->sources += mails > 0 && !query_is_null(q, 1);
+	t->losing += lost > 0 && !query_is_null(q, 1);
 }
 
 struct days {
 	int64_t first, last; /* local days with a mail */
 };
 
-static void load_rows(struct source_list *l, struct query *q, const struct source_counts *counts,
-                      const struct words *words, struct days *days)
-{
-	size_t losses;
+/* What a list is made from; row i of it has the number source[i], ascending until the rows are put into their order. */
+struct loading {
+	struct reader *reader;
+	const struct source_window *window;
+	struct source_list *l;
+	struct source_counts *counts;
+	int64_t *source;
+	struct words words;
+	struct days days;
+};
 
-	while (query_row(q)) {
-		const struct source_count *n = source_counts_of(counts, query_number(q, 1));
-		if (!n)
-			continue;
-		l->row = xgrown(l->row, l->n, sizeof *l->row);
-		struct source_row *row = &l->row[l->n];
-		load_row(row, q, n);
-		const struct source_loss *loss = source_counts_losses(counts, query_number(q, 1), &losses);
-		load_decided(row, words, loss, losses);
-		if (l->n == 0 || query_number(q, 12) < days->first)
-			days->first = query_number(q, 12);
-		if (l->n == 0 || query_number(q, 13) > days->last)
-			days->last = query_number(q, 13);
-		l->n++;
-		l->mails += row->facts.mails;
-		l->lost += row->facts.lost;
-	}
+static void walk_begin(struct walk *walk, const struct loading *x, enum sql_id id)
+{
+	const struct source_window *w = x->window;
+	const struct query_param params[] = {
+	    {"rule", w->rule, 0, false},
+	    {"since", SLICE_NONE, w->since, w->since == STAMP_NONE},
+	    {"until", SLICE_NONE, w->until, w->until == STAMP_NONE},
+	    {"domain", w->domain, 0, !slice_is_set(w->domain)},
+	};
+
+	walk_init(walk, x->reader, id, params, sizeof params / sizeof *params, -1);
 }
 
-/* Columns as source_words.sql has them. */
-static void load_words(const struct index *x, struct query *q)
+static void add_row(struct loading *x, const struct query *q)
 {
-	while (query_row(q)) {
-		struct source_row *row = index_find(x, query_text(q, 0));
-		int64_t word = query_number(q, 2), n = query_number(q, 3);
-		struct source_facts *f = row ? &row->facts : NULL;
-		if (!f)
-			continue;
-		struct {
-			int64_t *count, limit;
-		} sorts[] = {{f->fates, FATE_COUNT},     {f->spf, EVIDENCE_COUNT},  {f->dkim, EVIDENCE_COUNT},
-		             {f->dmarc, EVIDENCE_COUNT}, {f->spam, EVIDENCE_COUNT}, {NULL, 0}};
-		int64_t sort = query_number(q, 1);
-		if (sort == 5)
-			f->may_return = n;
-		else if (word >= 0 && word < sorts[sort].limit)
-			sorts[sort].count[word] = n;
+	const struct source_count *n = source_counts_of(x->counts, query_number(q, 0));
+	struct source_list *l = x->l;
+	size_t losses;
+
+	if (!n || query_number(q, 2) == 0)
+		return;
+	l->row = xgrown(l->row, l->n, sizeof *l->row);
+	x->source = xgrown(x->source, l->n, sizeof *x->source);
+	x->source[l->n] = query_number(q, 0);
+	struct source_row *row = &l->row[l->n];
+	load_row(row, q, n);
+	const struct source_loss *loss = source_counts_losses(x->counts, query_number(q, 0), &losses);
+	load_decided(row, &x->words, loss, losses);
+	if (l->n == 0 || query_number(q, 9) < x->days.first)
+		x->days.first = query_number(q, 9);
+	if (l->n == 0 || query_number(q, 10) > x->days.last)
+		x->days.last = query_number(q, 10);
+	l->n++;
+	l->mails += row->facts.mails;
+	l->lost += row->facts.lost;
+}
+
+static void load_rows(struct loading *x)
+{
+	const struct query *q;
+	struct walk w;
+
+	walk_begin(&w, x, SQL_READ_SOURCE_ROWS);
+	while ((q = walk_row(&w)) != NULL) {
+		total_add(&x->l->total, q);
+		if (!query_is_null(q, 1))
+			add_row(x, q);
 	}
+	walk_release(&w);
+}
+
+static int compare_number(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static struct source_facts *facts_of(const struct loading *x, int64_t source)
+{
+	const int64_t *at = x->l->n ? bsearch(&source, x->source, x->l->n, sizeof *x->source, compare_number) : NULL;
+
+	return at ? &x->l->row[at - x->source].facts : NULL;
+}
+
+/* Columns as source_evidence.sql has them; 0 is no word. */
+static void add_evidence(struct source_facts *f, const struct query *q)
+{
+	int64_t *const sorts[] = {f->spf, f->dkim, f->dmarc, f->spam};
+	int64_t flags = query_number(q, 5), mails = query_number(q, 6);
+
+	for (int i = 0; i < 4; i++) {
+		int64_t word = query_number(q, 1 + i);
+		if (word > 0 && word < EVIDENCE_COUNT)
+			sorts[i][word] += mails;
+	}
+	f->tls += flags & 1 ? mails : 0;
+	f->listed += flags & 2 ? mails : 0;
+	f->logins += flags & 4 ? mails : 0;
+}
+
+static void load_evidence(struct loading *x)
+{
+	const struct query *q;
+	struct walk w;
+
+	walk_begin(&w, x, SQL_READ_SOURCE_EVIDENCE);
+	while ((q = walk_row(&w)) != NULL) {
+		struct source_facts *f = facts_of(x, query_number(q, 0));
+		if (f)
+			add_evidence(f, q);
+	}
+	walk_release(&w);
+}
+
+struct returning {
+	int64_t mail, recipient, source;
+};
+
+static int compare_returning(const void *a, const void *b)
+{
+	const struct returning *x = a, *y = b;
+
+	if (x->mail != y->mail)
+		return (x->mail > y->mail) - (x->mail < y->mail);
+	return (x->recipient > y->recipient) - (x->recipient < y->recipient);
+}
+
+/* A pair counts once, however many texts of the rule it met. */
+static void load_returning(struct loading *x)
+{
+	struct returning *r = NULL;
+	const struct query *q;
+	struct walk w;
+	size_t n = 0;
+
+	walk_begin(&w, x, SQL_READ_SOURCE_RETURNING);
+	while ((q = walk_row(&w)) != NULL) {
+		r = xgrown(r, n, sizeof *r);
+		r[n++] = (struct returning){query_number(q, 1), query_number(q, 2),
+		                            source_counts_first(x->counts, query_number(q, 3))};
+	}
+	walk_release(&w);
+	if (n)
+		qsort(r, n, sizeof *r, compare_returning);
+	for (size_t i = 0; i < n; i++) {
+		struct source_facts *f = facts_of(x, r[i].source);
+		if (i && compare_returning(&r[i - 1], &r[i]) == 0)
+			continue;
+		x->l->total.may_return++;
+		if (f)
+			f->may_return++;
+	}
+	free(r);
+}
+
+static int heaviest_first(const void *a, const void *b)
+{
+	const struct source_row *x = a, *y = b;
+
+	if (x->facts.lost != y->facts.lost)
+		return x->facts.lost < y->facts.lost ? 1 : -1;
+	if (x->facts.mails != y->facts.mails)
+		return x->facts.mails < y->facts.mails ? 1 : -1;
+	return compare_slices(slice_str(x->name), slice_str(y->name));
 }
 
 static void set_texts(struct source_row *row, const struct query *q)
@@ -262,18 +390,6 @@ static void sum_up(struct source_list *l, struct source_row *row)
 
 /* ------------------------------------------------------------------------- the list */
 
-static struct query *ask(struct reader *r, enum sql_id id, const struct source_window *w)
-{
-	const struct query_param params[] = {
-	    {"rule", w->rule, 0, false},
-	    {"since", SLICE_NONE, w->since, w->since == STAMP_NONE},
-	    {"until", SLICE_NONE, w->until, w->until == STAMP_NONE},
-	    {"domain", w->domain, 0, !slice_is_set(w->domain)},
-	};
-
-	return query_new(r, id, params, sizeof params / sizeof *params);
-}
-
 static void judge(struct source_list *l, const struct source_window *w, const struct days *days)
 {
 	int64_t watched = w->days_watched ? w->days_watched : l->n ? days->last - days->first + 1 : 0;
@@ -288,9 +404,8 @@ static void judge(struct source_list *l, const struct source_window *w, const st
 static struct source_list *list_load(struct reader *r, const struct source_window *w, struct source_counts *counts)
 {
 	struct source_list *l = xcalloc(1, sizeof *l);
-	struct days days = {0};
-	struct words words = {0};
-	struct index x;
+	struct loading x = {.reader = r, .window = w, .l = l, .counts = counts};
+	struct index index;
 
 	source_counts_make(counts, w->domain);
 	struct source_count all = source_counts_all(counts);
@@ -298,21 +413,21 @@ static struct source_list *list_load(struct reader *r, const struct source_windo
 	l->clients = all.clients;
 	l->people = all.recipients;
 	struct query *q = query_new(r, SQL_READ_VERDICT_CURRENT, NULL, 0);
-	load_verdicts(&words, q);
+	load_verdicts(&x.words, q);
 	query_free(q);
-	q = ask(r, SQL_READ_SOURCE_ROWS, w);
-	load_rows(l, q, counts, &words, &days);
-	query_free(q);
-	index_make(&x, l);
-	q = ask(r, SQL_READ_SOURCE_WORDS, w);
-	load_words(&x, q);
-	query_free(q);
+	load_rows(&x);
+	load_evidence(&x);
+	load_returning(&x);
+	if (l->n)
+		qsort(l->row, l->n, sizeof *l->row, heaviest_first);
+	index_make(&index, l);
 	q = query_new(r, SQL_READ_VERDICT_CURRENT, NULL, 0);
-	load_texts(l, &x, q);
+	load_texts(l, &index, q);
 	query_free(q);
-	judge(l, w, &days);
-	free(x.by_name);
-	free(words.word);
+	judge(l, w, &x.days);
+	free(index.by_name);
+	free(x.words.word);
+	free(x.source);
 	return l;
 }
 
@@ -342,7 +457,8 @@ static struct source_list *list_copy(const struct source_list *l)
 
 static bool is_all(struct reader *r, const struct source_window *w)
 {
-	struct query *q = ask(r, SQL_READ_SOURCE_ELSEWHERE, w);
+	const struct query_param params[] = {{"rule", w->rule, 0, false}, {"domain", w->domain, 0, false}};
+	struct query *q = query_new(r, SQL_READ_SOURCE_ELSEWHERE, params, 2);
 	bool all = !query_row(q);
 
 	query_free(q);

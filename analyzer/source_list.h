@@ -63,6 +63,13 @@ struct source_row {
 	struct suggested suggested; /* ours, never a verdict */
 };
 
+/* Of all of the rule's mails; attempts, fates and may_return also of those of which no client is known. */
+struct source_total {
+	int64_t attempts, mails, lost, sources, losing;
+	int64_t fates[FATE_COUNT]; /* (mail, recipient) pairs */
+	int64_t may_return;        /* of these: refused for now, and less than 36 hours before the end of the log */
+};
+
 struct source_list {
 	struct source_row *row; /* heaviest loss first, then most mails, then by name: as `list sources` */
 	size_t n;
@@ -70,6 +77,7 @@ struct source_list {
 	int64_t undecided;                   /* sources with would-be-lost mail and no verdict for some of it */
 	int64_t senders, clients;            /* different ones of all sources together */
 	int64_t people;                      /* different recipients of mails that would be lost */
+	struct source_total total;
 };
 
 /* Never NULL; a rule that is not known has no rows. In the snapshot of the reader. */

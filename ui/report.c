@@ -53,7 +53,7 @@ void report_init(struct report *r, struct reader *reader, const struct decision_
 	if (!d->known || !d->any)
 		return;
 	if (domain)
-		decision_totals_of(reader, o, d, domain, &r->totals);
+		decision_totals_of(d, domain, &r->totals);
 	load_others(r, reader);
 	load_expired(r, reader);
 	report_more_load(r, reader, o);

@@ -5,9 +5,9 @@
 #include "screens.h"
 
 #include <stdlib.h>
-#include <sysexits.h>
 
 #include "../analyzer/msg.h"
+#include "../analyzer/namesakes.h"
 #include "../analyzer/walk.h"
 
 /* ------------------------------------------------------------------ who sends */
@@ -25,26 +25,6 @@ struct clients {
 	uint32_t wanted;       /* the source that is asked about; 0: all of them */
 };
 
-/* Ids of rows are given one after the other. */
-static size_t id_of(int64_t id)
-{
-	if (id < 0 || id >= INT64_C(1) << 30)
-		msg_die(EX_DATAERR, "the database is damaged: it has a row %lld", (long long)id);
-	return (size_t)id;
-}
-
-/* Rows with a name, which are to be told apart by it: a number for each name, in their order. */
-struct named {
-	uint32_t id, other; /* other: what else the row says */
-	size_t at, n;       /* the name, in the pool */
-};
-struct names {
-	struct named *row;
-	size_t n;
-	int64_t most; /* the highest id */
-	struct text pool;
-};
-
 static int compare_slices(struct slice a, struct slice b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
@@ -58,70 +38,41 @@ static struct slice pooled(const struct text *pool, size_t at, size_t n)
 	return n ? slice_of(pool->p + at, n) : SLICE("");
 }
 
-static int compare_names(const void *a, const void *b, void *arg)
-{
-	const struct named *x = a, *y = b;
-	const struct text *pool = arg;
-	int order = compare_slices(pooled(pool, x->at, x->n), pooled(pool, y->at, y->n));
-
-	return order ? order : (x->id > y->id) - (x->id < y->id);
-}
-
-static bool same_name(const struct names *x, size_t a, size_t b)
-{
-	return compare_slices(pooled(&x->pool, x->row[a].at, x->row[a].n),
-	                      pooled(&x->pool, x->row[b].at, x->row[b].n)) == 0;
-}
-
-/* Sorted by name, those of one name by id. */
-static void names_load(struct names *x, const struct load *l, enum sql_id id)
+static void names_load(struct namesakes *x, const struct load *l, enum sql_id id)
 {
 	const struct query_param p = {"source", slice_from(l->key, sizeof "source:" - 1), 0, l->key.n == 0};
 	const struct query *q;
 	struct walk w;
 
-	*x = (struct names){0};
+	*x = (struct namesakes){0};
 	walk_init(&w, l->reader, id, &p, 1, -1);
-	while ((q = walk_row(&w)) != NULL) {
-		struct slice name = query_text(q, 1);
-		x->row = xgrown(x->row, x->n, sizeof *x->row);
-		x->row[x->n++] = (struct named){(uint32_t)id_of(query_number(q, 0)),
-		                                (uint32_t)id_of(query_number(q, 2)), x->pool.n, name.n};
-		text_add(&x->pool, name);
-		x->most = query_number(q, 0);
-	}
+	while ((q = walk_row(&w)) != NULL)
+		namesakes_add(x, query_number(q, 0), query_number(q, 2), query_text(q, 1));
 	walk_release(&w);
-	if (x->n)
-		qsort_r(x->row, x->n, sizeof *x->row, compare_names, &x->pool);
-}
-
-static void names_release(struct names *x)
-{
-	free(x->row);
-	text_release(&x->pool);
+	namesakes_sort(x);
 }
 
 /* The first source of its name, for each source. */
 static uint32_t *load_firsts(const struct load *l, struct clients *c)
 {
-	struct names x;
+	struct namesakes x;
 
 	names_load(&x, l, SQL_READ_TUI_SOURCE_NAMES);
 	uint32_t *first = xcalloc((size_t)x.most + 1, sizeof *first);
 	for (size_t i = 0, from = 0; i < x.n; i++) {
-		from = i && same_name(&x, i - 1, i) ? from : i;
+		from = namesakes_again(&x, i) ? from : i;
 		first[x.row[i].id] = x.row[from].id;
 		if (x.row[i].other)
 			c->wanted = x.row[from].id;
 	}
 	c->sources = (uint32_t)x.most + 1;
-	names_release(&x);
+	namesakes_release(&x);
 	return first;
 }
 
 static void clients_load(struct clients *c, const struct load *l)
 {
-	struct names x;
+	struct namesakes x;
 
 	*c = (struct clients){0};
 	uint32_t *first = load_firsts(l, c);
@@ -129,12 +80,12 @@ static void clients_load(struct clients *c, const struct load *l)
 	c->n = (size_t)x.most + 1;
 	c->client = xcalloc(c->n, sizeof *c->client);
 	for (size_t i = 0; i < x.n; i++) {
-		const struct named *row = &x.row[i];
-		c->ips += i == 0 || !same_name(&x, i - 1, i);
+		const struct namesake *row = &x.row[i];
+		c->ips += !namesakes_again(&x, i);
 		c->client[row->id] = (struct client){row->other < c->sources ? first[row->other] : 0, c->ips};
 	}
 	c->ips++;
-	names_release(&x);
+	namesakes_release(&x);
 	free(first);
 }
 

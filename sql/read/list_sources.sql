@@ -1,6 +1,6 @@
 -- One row a source and rule. Mails belong to the source of their first attempt, attempts to their own client's.
 -- Filters choose mails, and of the attempts what `list attempts` shows with the same filters. Suggestion and verdict
--- are analyzer/source_list's to say. Without filters the figures are those of source_rows.sql and source_words.sql.
+-- are analyzer/source_list's to say. Without filters the figures are those of source_rows.sql and source_evidence.sql.
 WITH
 chosen AS (SELECT m.id, m.first_us, m.last_us, m.day, m.client_ip, m.source, m.source_kind AS kind, m.rule_id, m.rule,
     (SELECT coalesce(ad.fold, ad.id) FROM fact_mail fm JOIN address ad ON ad.id = fm.sender WHERE fm.id = m.id) AS sender,

@@ -1,2 +1,2 @@
--- Clients in the order of their addresses, so that those of one address stand together.
-SELECT id, source, ip FROM client ORDER BY ip
+-- Clients, to be told apart by their address.
+SELECT id, source, ip FROM client WHERE id > :at ORDER BY id

@@ -1,2 +1,2 @@
--- Sources, each with the first of its name: that one stands for all of them.
-SELECT id, min(id) OVER (PARTITION BY name) AS first, kind, domain FROM dim_source
+-- Sources, to be told apart by their name.
+SELECT id, name, kind, domain FROM dim_source WHERE id > :at ORDER BY id

@@ -4,4 +4,5 @@ FROM roll_pair p
 LEFT JOIN client_verdict cv ON cv.client = p.client
 LEFT JOIN sender_verdict sv ON sv.sender = p.sender
 WHERE p.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND p.mails > 0 AND p.client
-ORDER BY p.sender
+  AND (p.sender, p.client) > (:at, :after)
+ORDER BY p.sender, p.client

@@ -1,30 +1,19 @@
--- One row a source of a rule's mails, heaviest loss first; source_count.c and source_words.sql have the rest.
+-- One row a source of a rule's mails, in the order of their numbers; 0, without a name: of mails of which no client is
+-- known. source_count.c and source_evidence.sql have the rest.
 WITH
 own AS (
   SELECT d.id FROM domain d WHERE d.name = :domain OR substr(d.name, -length(:domain) - 1) = '.' || :domain
     OR (:domain = '(no domain)' AND d.name = '')
-  UNION ALL SELECT 0 WHERE :domain = '(null sender)'),
-days AS (
-  SELECT rd.source, rd.day, sum(rd.mails) AS mails, sum(rd.lost) AS lost, sum(rd.attempts) AS attempts,
-    min(rd.first_time) FILTER (WHERE rd.mails > 0) AS first_us, max(rd.last_time) FILTER (WHERE rd.mails > 0) AS last_us
-  FROM roll_source_day rd
-  WHERE rd.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND rd.source AND (:domain IS NULL OR rd.domain IN own)
-  GROUP BY rd.source, rd.day),
-sums AS (
-  SELECT source, sum(mails) AS mails, sum(lost) AS lost, sum(attempts) AS attempts, min(first_us) AS first_us,
-    max(last_us) AS last_us, sum(mails > 0) AS days_seen, sum(lost > 0) AS lossy_days,
-    min(day) FILTER (WHERE mails > 0) AS first_day, max(day) FILTER (WHERE mails > 0) AS last_day
-  FROM days GROUP BY source HAVING sum(mails) > 0),
-said AS (
-  SELECT e.source, sum(e.mails * (e.flags & 1)) AS tls, sum(e.mails * (e.flags >> 1 & 1)) AS listed,
-    sum(e.mails * (e.flags >> 2 & 1)) AS logins
-  FROM roll_evidence e
-  WHERE e.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND (:domain IS NULL OR e.domain IN own)
-  GROUP BY e.source)
-SELECT so.name AS source, s.source AS first, s.mails, s.lost, s.attempts, s.first_us, s.last_us, s.days_seen,
-  s.lossy_days, coalesce(e.tls, 0) AS tls, coalesce(e.listed, 0) AS listed, coalesce(e.logins, 0) AS logins,
-  s.first_day, s.last_day
-FROM sums s
-JOIN dim_source so ON so.id = s.source
-LEFT JOIN said e ON e.source = s.source
-ORDER BY s.lost DESC, s.mails DESC, so.name
+  UNION ALL SELECT 0 WHERE :domain = '(null sender)')
+SELECT rd.source, so.name, sum(rd.mails) AS mails, sum(rd.lost) AS lost, sum(rd.attempts) AS attempts,
+  min(rd.first_time) FILTER (WHERE rd.mails > 0) AS first_us, max(rd.last_time) FILTER (WHERE rd.mails > 0) AS last_us,
+  count(DISTINCT CASE WHEN rd.mails > 0 THEN rd.day END) AS days_seen,
+  count(DISTINCT CASE WHEN rd.lost > 0 THEN rd.day END) AS lossy_days,
+  min(rd.day) FILTER (WHERE rd.mails > 0) AS first_day, max(rd.day) FILTER (WHERE rd.mails > 0) AS last_day,
+  sum(rd.delivered) AS f0, sum(rd.queued) AS f1, sum(rd.held) AS f2, sum(rd.unknown) AS f3, sum(rd.bounced) AS f4,
+  sum(rd.spam) AS f5, sum(rd.refused) AS f6, sum(rd.tempfailed) AS f7, sum(rd.aborted) AS f8, sum(rd.discarded) AS f9
+FROM roll_source_day rd
+LEFT JOIN dim_source so ON so.id = rd.source
+WHERE rd.rule = (SELECT id FROM dim_rule WHERE name = :rule) AND rd.source > :at AND (:domain IS NULL OR rd.domain IN own)
+GROUP BY rd.source
+ORDER BY rd.source

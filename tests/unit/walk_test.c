@@ -78,6 +78,62 @@ static void rows_of_one_key_are_not_parted(void **state)
 	reader_close(r);
 }
 
+static int64_t people_pieces(const struct reader *r)
+{
+	return reader_times(r)->query[SQL_READ_SOURCE_PEOPLE].times;
+}
+
+/* Source 50 alone has half of the rows: each of its recipients is a key. */
+static void a_key_of_two_parts_parts_the_rows_of_a_source(void **state)
+{
+	const struct query_param rule = {"rule", SLICE("walked"), 0, false};
+	struct reader *r = reader_open(world_path);
+	const struct query *q;
+	struct walk w;
+	int rows = 0;
+	int64_t sum = 0, before = 0, last = 0;
+
+	(void)state;
+	reader_brief(r);
+	walk_init_pairs(&w, r, SQL_READ_SOURCE_PEOPLE, &rule, 1);
+	for (; (q = walk_row(&w)) != NULL; dawdle(rows)) {
+		if (query_number(q, 0) == 50 && !before)
+			before = people_pieces(r);
+		last = query_number(q, 0) == 50 ? people_pieces(r) : last;
+		sum += query_number(q, 1);
+		if (++rows != 500)
+			continue;
+		int64_t again = query_number(q, 1);
+		walk_pause(&w);
+		q = walk_row(&w);
+		assert_non_null(q);
+		assert_int_equal(query_number(q, 0), 50);
+		assert_int_equal(query_number(q, 1), again);
+	}
+	assert_int_equal(rows, 800);
+	assert_int_equal(sum, 400 * 401 / 2 + 400 * 401 / 2 + 400 * 1000);
+	assert_true(last > before + 1); /* one is the pause */
+	walk_release(&w);
+	reader_close(r);
+}
+
+static void a_reader_with_one_snapshot_walks_in_one_piece(void **state)
+{
+	struct reader *r = reader_open(world_path);
+	const struct query *q;
+	struct walk w;
+	int row = 0;
+
+	(void)state;
+	walk_init(&w, r, SQL_READ_TUI_SOURCE_NAMES, NULL, 0, -1);
+	for (; (q = walk_row(&w)) != NULL; dawdle(row))
+		assert_int_equal(query_number(q, 0), ++row);
+	assert_int_equal(row, ROWS);
+	assert_int_equal(reader_times(r)->query[SQL_READ_TUI_SOURCE_NAMES].times, 1);
+	walk_release(&w);
+	reader_close(r);
+}
+
 static void after_a_pause_the_last_row_comes_again(void **state)
 {
 	struct reader *r = reader_open(world_path);
@@ -150,6 +206,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_walk_gives_each_row_once_in_several_pieces, open_many, world_close),
 	    cmocka_unit_test_setup_teardown(rows_of_one_key_are_not_parted, open_many, world_close),
+	    cmocka_unit_test_setup_teardown(a_key_of_two_parts_parts_the_rows_of_a_source, open_many, world_close),
+	    cmocka_unit_test_setup_teardown(a_reader_with_one_snapshot_walks_in_one_piece, open_many, world_close),
 	    cmocka_unit_test_setup_teardown(after_a_pause_the_last_row_comes_again, open_many, world_close),
 	    cmocka_unit_test_setup_teardown(a_brief_reader_holds_nothing_between_two_queries, open_many, world_close),
 	    cmocka_unit_test_setup_teardown(a_brief_reader_sees_what_was_committed_between_its_queries, open_many,
