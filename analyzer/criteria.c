@@ -9,6 +9,7 @@
 #include "decision_i.h"
 #include "follow.h"
 #include "proof.h"
+#include "walk.h"
 
 #define INGEST_BEHIND DAY_US /* design.md 4, current: what a nightly `ingest` may be behind */
 #define FOLLOW_BEHIND (300 * SECOND_US)
@@ -476,12 +477,14 @@ static void estimates_make(struct judged *j)
 {
 	struct query_param params[MAKING_PARAMS];
 	size_t n = making_params(j->m, j->what->domain, params);
-	struct query *q = query_new(j->m->reader, SQL_READ_DECISION_SOURCE_DAYS, params, n);
+	const struct query *q;
+	struct walk w;
 	struct estimate_counts all = {.days = (int64_t)j->days}, lost = all;
 	int64_t source = -1, seen = 0, seen_lost = 0;
 	size_t at = 0;
 
-	while (query_row(q)) {
+	walk_init_pairs(&w, j->m->reader, SQL_READ_DECISION_SOURCE_DAYS, params, n);
+	while ((q = walk_row(&w)) != NULL) {
 		if (query_number(q, 0) != source) {
 			estimate_add(&all, seen);
 			estimate_add(&lost, seen_lost);
@@ -496,7 +499,7 @@ static void estimates_make(struct judged *j)
 		seen++;
 		seen_lost += query_number(q, 2) != 0;
 	}
-	query_free(q);
+	walk_release(&w);
 	estimate_add(&all, seen);
 	estimate_add(&lost, seen_lost);
 	j->what->coverage_all = estimate_make(&all, ESTIMATE_AS_MANY);

@@ -38,6 +38,9 @@ bool plan_is_own(const struct plan *p, struct slice name);
 /* plan_load.c: verdicts, expired ones, the forecast's figures, and who must move. */
 void plan_load(struct plan *p, struct reader *r, const struct plan_options *o);
 
+/* plan_moves.c: needs the verdicts */
+void plan_moves_load(struct plan *p, struct reader *r, const struct plan_options *o);
+
 /* plan_map.c */
 void plan_keys_find(struct plan_making *m, struct reader *r);
 /* The text of the rule's first warning in the map; absent: it has none. */

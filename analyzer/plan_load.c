@@ -117,23 +117,19 @@ static void figures_count(struct plan *p, struct figures *f)
 	free(f->row);
 }
 
-#define PART_HOURS 4
-
-/* In parts of some hours, each a query, so that none takes long. */
+/* Hour by hour, each a query, so that none takes long. */
 static void load_figures(struct plan *p, struct reader *r)
 {
 	struct query_param params[] = {{"rule", slice_str(p->rule), 0, false}, {"since", SLICE_NONE, 0, false}};
 	struct figures f = {0};
 	int64_t *place = NULL;
-	size_t n = 0, hours = 0;
+	size_t n = 0;
 
 	load_stretch(p, r, params);
 	params[1].number = p->forecast.from;
 	struct query *q = query_new(r, SQL_READ_PLAN_PARTS, &params[1], 1);
-	for (; query_row(q); hours++) {
-		if (hours % PART_HOURS)
-			continue;
-		place = xrealloc(place, (n + 1) * sizeof *place);
+	while (query_row(q)) {
+		place = xgrown(place, n, sizeof *place);
 		place[n++] = query_number(q, 0);
 	}
 	query_free(q);
@@ -143,34 +139,12 @@ static void load_figures(struct plan *p, struct reader *r)
 	free(place);
 }
 
-static void load_moves(struct plan *p, struct reader *r, const struct plan_options *o)
-{
-	struct query_param rule = {"rule", slice_str(p->rule), 0, false};
-	struct query *q = query_new(r, SQL_READ_PLAN_MOVES, &rule, 1);
-
-	while (query_row(q)) {
-		if (slice_eq(query_text(q, 0), SLICE("sender"))) {
-			p->sender = xrealloc(p->sender, (p->senders + 1) * sizeof *p->sender);
-			p->sender[p->senders++] = (struct plan_sender){
-			    column(q, 1), query_is_null(q, 5) && query_number(q, 6) ? xstrdup("") : column(q, 5),
-			    query_number(q, 4)};
-			continue;
-		}
-		p->client = xrealloc(p->client, (p->clients + 1) * sizeof *p->client);
-		p->client[p->clients++] = (struct plan_client){
-		    column(q, 2), column(q, 1), query_number(q, 3) != 0,
-		    o->policy ? policy_in_networks(o->policy, query_text(q, 1), query_text(q, 2)) : POLICY_UNSURE,
-		    query_number(q, 4)};
-	}
-	query_free(q);
-}
-
 void plan_load(struct plan *p, struct reader *r, const struct plan_options *o)
 {
 	load_verdicts(p, r);
 	load_expired(p, r);
 	load_figures(p, r);
-	load_moves(p, r, o);
+	plan_moves_load(p, r, o);
 }
 
 /* ------------------------------------------------------------------ the map's bytes */

@@ -5,10 +5,11 @@
 
 /* ---------------------------------------------------------------- for all of us */
 
-struct query *proof_ask(const struct proof_work *w, enum sql_id id, int64_t sender)
+#define PARAMS 7
+static void params_of(const struct proof_work *w, struct query_param params[PARAMS])
 {
 	int64_t switched = w->d->window.switched;
-	const struct query_param params[] = {
+	const struct query_param all[] = {
 	    {"rule", w->o->rule, 0, false},
 	    {"since", SLICE_NONE, w->from, false},
 	    {"until", SLICE_NONE, w->to, false},
@@ -16,11 +17,30 @@ struct query *proof_ask(const struct proof_work *w, enum sql_id id, int64_t send
 	    {"refuses", SLICE_NONE, w->d->window.rule_phase == PHASE_REJECT, false},
 	    {"first_day", SLICE_NONE, stamp_local_day(w->from), false},
 	    {"last_day", SLICE_NONE, stamp_local_day(w->to - 1), false},
-	    {"limit", SLICE_NONE, PROOF_ROWS, false},
-	    {"sender", SLICE_NONE, sender, false},
 	};
 
-	return query_new(w->reader, id, params, sizeof params / sizeof *params);
+	_Static_assert(sizeof all / sizeof *all == PARAMS, "PARAMS is wrong");
+	memcpy(params, all, sizeof all);
+}
+
+struct query *proof_ask(const struct proof_work *w, enum sql_id id, int64_t sender)
+{
+	struct query_param params[PARAMS + 1];
+
+	params_of(w, params);
+	params[PARAMS] = (struct query_param){"sender", SLICE_NONE, sender, false};
+	return query_new(w->reader, id, params, PARAMS + 1);
+}
+
+void proof_walk(const struct proof_work *w, struct walk *walk, enum sql_id id, int parts)
+{
+	struct query_param params[PARAMS];
+
+	params_of(w, params);
+	if (parts == 2)
+		walk_init_pairs(walk, w->reader, id, params, PARAMS);
+	else
+		walk_init(walk, w->reader, id, params, PARAMS, -1);
 }
 
 const char *proof_when(int64_t us, char buf[PROOF_WHEN])

@@ -1,7 +1,6 @@
 /*
  * Rule gaps: mail of an own domain from outside that the rule did not warn
- * about while it warned. And insiders that send over port 25 what the article
- * forbids.
+ * about while it warned.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -257,42 +256,4 @@ void proof_gaps_load(struct proof *p)
 	p->gaps = proof_top_end(&g.top, &p->gap);
 	names_release(&g.own);
 	names_release(&g.warned);
-}
-
-/* --------------------------------------------------------------------- insiders */
-
-void proof_insider_release(void *insider)
-{
-	struct proof_insider *i = insider;
-
-	free(i->client_ip);
-	free(i->client_name);
-	free(i->sender);
-}
-
-void proof_insiders_load(struct proof *p)
-{
-	static const enum insider_networks membership[] = {[POLICY_OUTSIDE] = INSIDER_NOT_IN_NETWORKS,
-	                                                   [POLICY_INSIDE] = INSIDER_IN_NETWORKS,
-	                                                   [POLICY_UNSURE] = INSIDER_UNKNOWN};
-	const struct proof_work *w = p->work;
-	struct query *q = proof_ask(w, SQL_READ_PROOF_INSIDERS, 0);
-
-	p->insider = xcalloc(PROOF_ROWS, sizeof *p->insider);
-	while (p->insiders < PROOF_ROWS && query_row(q)) {
-		struct slice ip = query_text(q, 0), name = query_text(q, 1);
-		if (w->o->origin && origin_is_canary(w->o->origin, ip, SLICE_NONE))
-			continue;
-		struct proof_insider *i = &p->insider[p->insiders++];
-		*i = (struct proof_insider){.client_ip = copy(ip),
-		                            .client_name = copy(name),
-		                            .foreign = query_number(q, 2) != 0,
-		                            .sender = text_copy(q, 3),
-		                            .senders = query_number(q, 4),
-		                            .mails = query_number(q, 5),
-		                            .first_us = query_number(q, 6),
-		                            .last_us = query_number(q, 7)};
-		i->networks = membership[w->o->policy ? policy_in_networks(w->o->policy, name, ip) : POLICY_UNSURE];
-	}
-	query_free(q);
 }

@@ -3,7 +3,8 @@
  *   proof.c             puts it together; which part of the log it looks at
  *   proof_pair.c        senders and clients whose mail a verdict exempt or move decides, and what is known of each
  *   proof_subject.c     the verdicts: proven or not, still warned or not
- *   proof_gap.c         what the rule did not see, and insiders
+ *   proof_gap.c         what the rule did not see
+ *   proof_insider.c     insiders that send over port 25
  *   proof_regression.c  after the switch
  */
 #ifndef WB_PROOF_I_H
@@ -12,6 +13,7 @@
 #include "decision_i.h"
 #include "policy.h"
 #include "proof.h"
+#include "walk.h"
 
 /* A sender and a client of the rule's mails in the window: what Postfix, and so a verdict, can tell apart. */
 struct proof_pair {
@@ -58,8 +60,10 @@ struct proof_work {
 	size_t persons;
 };
 
-/* A query with the parameters that all of ours take: rule, since, until, switched, first_day, last_day, limit, sender. */
+/* A query with the parameters that all of ours take: rule, since, until, switched, refuses, first_day, last_day, sender. */
 struct query *proof_ask(const struct proof_work *w, enum sql_id id, int64_t sender);
+/* The same, but for sender, of one that may take long, by a key of so many parts, from its first row on. */
+void proof_walk(const struct proof_work *w, struct walk *walk, enum sql_id id, int parts);
 bool proof_has_files(const struct proof_work *w); /* the rule's map was given */
 /* What the rule's map says; w->judged has the steps. Only if proof_has_files. */
 enum policy_kind proof_judge(const struct proof_work *w, struct slice name, struct slice ip, struct slice sender);
@@ -87,8 +91,10 @@ void proof_subjects_make(struct proof *p);
 
 /* proof_gap.c; the releases are of a row */
 void proof_gaps_load(struct proof *p);
-void proof_insiders_load(struct proof *p);
 void proof_gap_release(void *gap);
+
+/* proof_insider.c */
+void proof_insiders_load(struct proof *p);
 void proof_insider_release(void *insider);
 
 /* proof_regression.c: regressions and forecasts */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "msg.h"
+#include "places.h"
 #include "proof_i.h"
 
 /* ---------------------------------------------------------------- the verdicts */
@@ -59,13 +60,17 @@ static int64_t moment_of(const struct query *q, int column)
 
 static void load_pairs(struct proof_work *w)
 {
-	struct query *q = proof_ask(w, SQL_READ_PROOF_PAIRS, 0);
+	const struct query *q;
+	struct walk walk;
 
-	while (query_row(q)) {
+	proof_walk(w, &walk, SQL_READ_PROOF_PAIRS, 2);
+	while ((q = walk_row(&walk)) != NULL) {
+		if (query_is_null(q, 2))
+			continue;
 		w->pair = xgrown(w->pair, w->pairs, sizeof *w->pair);
-		w->pair[w->pairs++] = (struct proof_pair){.verdict = query_number(q, 0),
-		                                          .sender = query_number(q, 1),
-		                                          .client = query_number(q, 2),
+		w->pair[w->pairs++] = (struct proof_pair){.sender = query_number(q, 0),
+		                                          .client = query_number(q, 1),
+		                                          .verdict = query_number(q, 2),
 		                                          .person = query_number(q, 3),
 		                                          .address = text_copy(q, 4),
 		                                          .domain = text_copy(q, 5),
@@ -80,20 +85,24 @@ static void load_pairs(struct proof_work *w)
 		                                          .member = POLICY_UNSURE,
 		                                          .login_us = STAMP_NONE};
 	}
-	query_free(q);
+	walk_release(&walk);
 }
 
-/* The pair of a row that begins with sender and client. The rows come in the order of the pairs: *at goes along. */
-static struct proof_pair *pair_of_row(const struct proof_work *w, const struct query *q, size_t *at)
+static int compare_pairs(const void *a, const void *b)
 {
-	int64_t sender = query_number(q, 0), client = query_number(q, 1);
+	const struct proof_pair *x = a, *y = b;
 
-	while (*at < w->pairs &&
-	       (w->pair[*at].sender < sender || (w->pair[*at].sender == sender && w->pair[*at].client < client)))
-		++*at;
-	if (*at == w->pairs || w->pair[*at].sender != sender || w->pair[*at].client != client)
-		return NULL;
-	return &w->pair[*at];
+	if (x->sender != y->sender)
+		return (x->sender > y->sender) - (x->sender < y->sender);
+	return (x->client > y->client) - (x->client < y->client);
+}
+
+/* NULL: no verdict exempt or move decides it. */
+static struct proof_pair *pair_find(const struct proof_work *w, int64_t sender, int64_t client)
+{
+	const struct proof_pair key = {.sender = sender, .client = client};
+
+	return w->pairs ? bsearch(&key, w->pair, w->pairs, sizeof key, compare_pairs) : NULL;
 }
 
 static void add_person(struct proof_work *w, int64_t verdict, int64_t recipient)
@@ -114,17 +123,45 @@ static void load_people_of(struct proof_work *w, const struct source_row *source
 	query_free(q);
 }
 
-static void load_people_mixed(struct proof_work *w, struct slice sources)
+static void load_people_of_mail(struct proof_work *w, int64_t mail, int64_t verdict)
 {
-	const struct query_param params[] = {{"rule", w->o->rule, 0, false},
-	                                     {"since", SLICE_NONE, w->from, false},
-	                                     {"until", SLICE_NONE, w->to, false},
-	                                     {"sources", sources, 0, false}};
-	struct query *q = query_new(w->reader, SQL_READ_PROOF_PEOPLE_MIXED, params, sizeof params / sizeof *params);
+	const struct query_param params[] = {{"rule", w->o->rule, 0, false}, {"mail", SLICE_NONE, mail, false}};
+	struct query *q = query_new(w->reader, SQL_READ_PROOF_MAIL_PEOPLE, params, sizeof params / sizeof *params);
 
 	while (query_row(q))
-		add_person(w, query_number(q, 0), query_number(q, 1));
+		add_person(w, verdict, query_number(q, 0));
 	query_free(q);
+}
+
+static struct places load_clients_of(const struct proof_work *w, struct slice sources)
+{
+	const struct query_param param = {"sources", sources, 0, false};
+	struct query *q = query_new(w->reader, SQL_READ_PROOF_MIXED_CLIENTS, &param, 1);
+	struct places clients = {.size = sizeof(bool)};
+
+	while (query_row(q))
+		*(bool *)places_at(&clients, query_number(q, 0)) = true;
+	query_free(q);
+	return clients;
+}
+
+/* Where a source has mails that a verdict does not decide, each mail is asked. */
+static void load_people_mixed(struct proof_work *w, struct slice sources)
+{
+	struct places clients = load_clients_of(w, sources);
+	const struct query *q;
+	struct walk walk;
+
+	proof_walk(w, &walk, SQL_READ_PROOF_MIXED_MAILS, 1);
+	while ((q = walk_row(&walk)) != NULL) {
+		const bool *mixed = places_find(&clients, query_number(q, 2));
+		const struct proof_pair *pair =
+		    mixed && *mixed ? pair_find(w, query_number(q, 1), query_number(q, 2)) : NULL;
+		if (pair && pair->lost > 0)
+			load_people_of_mail(w, query_number(q, 0), pair->verdict);
+	}
+	walk_release(&walk);
+	free(clients.p);
 }
 
 static int compare_people(const void *a, const void *b)
@@ -220,17 +257,85 @@ static void pair_judge_try(struct proof_work *w, struct proof_pair *pair, struct
 	}
 }
 
+/* A client that came back with mails of a pair. */
+struct again {
+	size_t pair; /* which */
+	int64_t client;
+	char *name, *ip;
+};
+
+static int compare_again(const void *a, const void *b)
+{
+	const struct again *x = a, *y = b;
+
+	if (x->pair != y->pair)
+		return (x->pair > y->pair) - (x->pair < y->pair);
+	return (x->client > y->client) - (x->client < y->client);
+}
+
+static int compare_called(const void *a, const void *b)
+{
+	const struct again *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	if (x->pair != y->pair)
+		return (x->pair > y->pair) - (x->pair < y->pair);
+	return order ? order : strcmp(x->ip, y->ip);
+}
+
+/* Each client of a pair once. */
+static size_t load_again(const struct proof_work *w, struct again **again)
+{
+	const struct query *q;
+	struct walk walk;
+	size_t n = 0, once = 0;
+
+	*again = NULL;
+	proof_walk(w, &walk, SQL_READ_PROOF_TRIES, 1);
+	while ((q = walk_row(&walk)) != NULL) {
+		const struct proof_pair *pair = query_is_null(q, 3) || !query_number(q, 4)
+		                                    ? NULL
+		                                    : pair_find(w, query_number(q, 1), query_number(q, 2));
+		if (!pair)
+			continue;
+		*again = xgrown(*again, n, sizeof **again);
+		(*again)[n++] = (struct again){.pair = (size_t)(pair - w->pair), .client = query_number(q, 3)};
+	}
+	walk_release(&walk);
+	if (n)
+		qsort(*again, n, sizeof **again, compare_again);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || compare_again(&(*again)[once - 1], &(*again)[i]) != 0)
+			(*again)[once++] = (*again)[i];
+	return once;
+}
+
+static void again_name(const struct proof_work *w, struct again *again)
+{
+	const struct query_param param = {"client", SLICE_NONE, again->client, false};
+	struct query *q = query_new(w->reader, SQL_READ_CLIENT_CALLED, &param, 1);
+	bool found = query_row(q);
+
+	again->name = found ? text_copy(q, 0) : xstrdup("");
+	again->ip = found ? text_copy(q, 1) : xstrdup("");
+	query_free(q);
+}
+
 static void load_tries(struct proof_work *w)
 {
-	struct query *q = proof_ask(w, SQL_READ_PROOF_TRIES, 0);
-	size_t at = 0;
+	struct again *again;
+	size_t n = load_again(w, &again);
 
-	while (query_row(q)) {
-		struct proof_pair *pair = pair_of_row(w, q, &at);
-		if (pair)
-			pair_judge_try(w, pair, query_text(q, 2), query_text(q, 3));
+	for (size_t i = 0; i < n; i++)
+		again_name(w, &again[i]);
+	if (n)
+		qsort(again, n, sizeof *again, compare_called);
+	for (size_t i = 0; i < n; i++) {
+		pair_judge_try(w, &w->pair[again[i].pair], slice_str(again[i].name), slice_str(again[i].ip));
+		free(again[i].name);
+		free(again[i].ip);
 	}
-	query_free(q);
+	free(again);
 }
 
 static void pair_login(struct proof_work *w, struct proof_pair *pair)

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "db.h"
+#include "judge.h"
 #include "msg.h"
 
 struct reader {
@@ -254,30 +255,54 @@ static void bind(sqlite3_stmt *s, const struct query_param *p)
 		sqlite3_bind_int64(s, at, p->number);
 }
 
+/* Rows of so many numbers into a table of our own; 0 is NULL. */
+static void fill(struct reader *r, const char *sql, int columns, const int64_t *row, size_t n)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sqlite3_prepare_v2(r->db->h, sql, -1, &s, NULL);
+
+	for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
+		for (int c = 0; c < columns; c++)
+			row[c] ? sqlite3_bind_int64(s, c + 1, row[c]) : sqlite3_bind_null(s, c + 1);
+		row += columns;
+		rc = sqlite3_step(s) == SQLITE_DONE ? sqlite3_reset(s) : sqlite3_errcode(r->db->h);
+	}
+	if (rc != SQLITE_OK)
+		db_fail(r->db, s, rc);
+	sqlite3_finalize(s);
+}
+
 /*
- * Whom verdicts cover, from the views into tables of the same names that are found first: each query then
- * joins by key, and does not judge everybody anew. Made once, and never dropped: queries know them.
+ * Whom verdicts cover, into tables with the names of the views, which are found first: each query then joins by key, and
+ * does not judge everybody anew. Made once, and never dropped: queries know them. They are not of the database, so that
+ * filling them holds no read transaction.
  */
 static void judge(struct reader *r)
 {
-	static const char *const fill[] = {
-	    "CREATE TEMP TABLE IF NOT EXISTS client_verdict (client INTEGER PRIMARY KEY, verdict INTEGER NOT NULL)",
-	    "CREATE TEMP TABLE IF NOT EXISTS sender_verdict (sender INTEGER PRIMARY KEY, own INTEGER, domain INTEGER)",
-	    "DELETE FROM temp.client_verdict",
-	    "DELETE FROM temp.sender_verdict",
-	    "INSERT INTO temp.client_verdict SELECT client, verdict FROM main.client_verdict WHERE verdict IS NOT NULL",
-	    "INSERT INTO temp.sender_verdict SELECT sender, own, domain FROM main.sender_verdict"};
+	struct judged j;
 
 	int64_t version = version_of(r);
 	r->judged = true;
 	if (version == r->version)
 		return;
-	r->version = version;
-	held_begin(r, clock_us());
-	for (size_t i = 0; i < sizeof fill / sizeof *fill; i++)
-		db_exec(r->db, fill[i]);
-	if (r->brief && r->open == 0)
-		held_end(r, clock_us());
+	judged_load(&j, r);
+	/* of a load that nobody wants any more, it may have ended early: the next one begins anew */
+	r->version = r->cancel && atomic_load(r->cancel) ? 0 : version;
+	db_exec(
+	    r->db,
+	    "CREATE TEMP TABLE IF NOT EXISTS client_verdict (client INTEGER PRIMARY KEY, verdict INTEGER NOT NULL)");
+	db_exec(
+	    r->db,
+	    "CREATE TEMP TABLE IF NOT EXISTS sender_verdict (sender INTEGER PRIMARY KEY, own INTEGER, domain INTEGER)");
+	if (r->brief)
+		db_exec(r->db, "BEGIN");
+	db_exec(r->db, "DELETE FROM temp.client_verdict");
+	db_exec(r->db, "DELETE FROM temp.sender_verdict");
+	fill(r, "INSERT INTO temp.client_verdict VALUES (?, ?)", 2, (const int64_t *)j.client, j.clients);
+	fill(r, "INSERT INTO temp.sender_verdict VALUES (?, ?, ?)", 3, (const int64_t *)j.sender, j.senders);
+	if (r->brief)
+		db_exec(r->db, "COMMIT");
+	judged_release(&j);
 }
 
 static bool asks_for_verdicts(enum sql_id id)

@@ -430,10 +430,8 @@ for table in roll_host_day roll_domain_day roll_text_day span; do
 	changed "DELETE FROM $table"
 	trouble "$table is empty"
 done
-for view in client_verdict sender_verdict verdict; do
-	changed "DROP VIEW $view"
-	trouble "the view $view is gone"
-done
+changed "DROP VIEW verdict"
+trouble "the view verdict is gone"
 changed "UPDATE fact_mail SET client = 0 WHERE id = (SELECT min(id) FROM fact_mail)"
 trouble "a mail of which the client is not known, so that no list has it"
 changed "INSERT INTO hole (from_time, to_time, cause) SELECT min(first_stamp), max(last_stamp), 'lost' FROM generation"

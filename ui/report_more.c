@@ -7,6 +7,7 @@
 #include "../analyzer/msg.h"
 #include "../analyzer/policy.h"
 #include "../analyzer/stretch.h"
+#include "../analyzer/walk.h"
 #include "report_i.h"
 #include "sha256.h"
 
@@ -70,11 +71,13 @@ static void days_count(const struct more *m)
 /* A source is new on its first day, and loses mail from its first day with a loss on. */
 static void days_accumulate(const struct more *m)
 {
-	struct query *q = query_new(m->reader, SQL_READ_DECISION_SOURCE_DAYS, m->param, m->params);
 	int64_t source = -1, sources = 0, losing = 0;
+	const struct query *q;
+	struct walk w;
 	bool loses = false;
 
-	while (query_row(q)) {
+	walk_init_pairs(&w, m->reader, SQL_READ_DECISION_SOURCE_DAYS, m->param, m->params);
+	while ((q = walk_row(&w)) != NULL) {
 		struct report_day *day = day_find(m->r, query_number(q, 1));
 		bool is_new = query_number(q, 0) != source;
 		source = query_number(q, 0);
@@ -85,7 +88,7 @@ static void days_accumulate(const struct more *m)
 			day->new_losing++;
 		loses = loses || query_number(q, 2);
 	}
-	query_free(q);
+	walk_release(&w);
 	for (size_t i = 0; i < m->r->days; i++) {
 		struct report_day *day = &m->r->day[i];
 		day->sources = sources += day->new_sources;

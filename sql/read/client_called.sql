@@ -1,0 +1,2 @@
+-- What a client is called.
+SELECT name, ip FROM client WHERE id = :client
