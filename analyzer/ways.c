@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "msg.h"
+#include "places.h"
+#include "walk.h"
 
 #define DAY_US INT64_C(86400000000)
 #define TIMES 5  /* so many times the mails a day are another way */
@@ -59,23 +61,172 @@ static void count_word(int64_t count[EVIDENCE_COUNT], int64_t word, int64_t mail
 		count[word] += mails;
 }
 
-static void load_mails(struct ways *w, struct query *q)
-{
-	int64_t said[3][EVIDENCE_COUNT] = {{0}};
+/* What is known of a client or a sender, by its number. */
+struct party {
+	bool known, used;   /* used: a mail of the subject has it */
+	int64_t own, other; /* verdicts: on a sender, and on its domain; or on a client */
+	bool has_key;
+	uint8_t key[16];
+};
 
-	while (query_row(q)) {
-		int64_t mails = query_number(q, 4);
-		add_network(w, query_text(q, 0));
-		for (int i = 0; i < 3; i++)
-			count_word(said[i], query_number(q, 1 + i), mails);
-		w->mails += mails;
-		w->lost += query_number(q, 5);
-		w->narrower += query_number(q, 6);
-		w->wider += query_number(q, 7);
+/* How narrow a verdict is; of two, the lower one decides. */
+struct width {
+	bool known;
+	int kind, size;
+};
+
+struct looking {
+	struct reader *reader;
+	const struct subject *subject;
+	struct places clients, senders; /* struct party */
+	struct places widths;           /* struct width, by verdict */
+	struct width ours;
+	int64_t said[3][EVIDENCE_COUNT];
+};
+
+static struct width width_of(enum subject_kind kind, int64_t bits, size_t length)
+{
+	return (struct width){true, (int)kind,
+	                      kind == SUBJECT_NETWORK  ? -(int)bits
+	                      : kind == SUBJECT_DOMAIN ? -(int)length
+	                                               : 0};
+}
+
+static int compare_widths(const struct width *x, const struct width *y)
+{
+	return x->kind != y->kind ? (x->kind > y->kind) - (x->kind < y->kind)
+	                          : (x->size > y->size) - (x->size < y->size);
+}
+
+static void load_widths(struct looking *k)
+{
+	struct query *q = query_new(k->reader, SQL_READ_JUDGE_VERDICTS, NULL, 0);
+
+	while (query_row(q))
+		for (int kind = 0; kind < SUBJECT_KIND_COUNT; kind++)
+			if (slice_eq(query_text(q, 1), slice_str(subject_kind_name((enum subject_kind)kind))))
+				*(struct width *)places_at(&k->widths, query_number(q, 0)) =
+				    width_of((enum subject_kind)kind, query_number(q, 4), query_text(q, 2).n);
+	query_free(q);
+}
+
+static void load_clients(struct looking *k)
+{
+	const struct query *q;
+	struct walk walk;
+
+	walk_init(&walk, k->reader, SQL_READ_WAYS_CLIENTS, NULL, 0, -1);
+	while ((q = walk_row(&walk)) != NULL) {
+		struct party *c = places_at(&k->clients, query_number(q, 0));
+		struct slice key = query_text(q, 1);
+		*c = (struct party){.known = true, .other = query_number(q, 2), .has_key = key.n == sizeof c->key};
+		if (c->has_key)
+			memcpy(c->key, key.p, sizeof c->key);
 	}
-	w->spf = most(said[0]);
-	w->dkim = most(said[1]);
-	w->dmarc = most(said[2]);
+	walk_release(&walk);
+}
+
+static void load_senders(struct looking *k)
+{
+	const struct query *q;
+	struct walk walk;
+
+	walk_init(&walk, k->reader, SQL_READ_WAYS_SENDERS, NULL, 0, -1);
+	while ((q = walk_row(&walk)) != NULL)
+		*(struct party *)places_at(&k->senders, query_number(q, 0)) =
+		    (struct party){.known = true, .own = query_number(q, 1), .other = query_number(q, 2)};
+	walk_release(&walk);
+}
+
+/* As a JSON list; the caller frees it. */
+static char *load_whose(const struct looking *k)
+{
+	uint8_t range[32];
+	struct query_param params[SUBJECT_PARAMS];
+	char *text = NULL;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	if (!f)
+		msg_bug("no memory stream");
+	subject_params(k->subject, range, params);
+	struct query *q = query_new(k->reader, SQL_READ_WAYS_WHOSE, params, SUBJECT_PARAMS);
+	for (const char *between = "["; query_row(q); between = ",")
+		fprintf(f, "%s%lld", between, (long long)query_number(q, 0));
+	query_free(q);
+	fputs(ftell(f) ? "]" : "[]", f);
+	if (fclose(f) != 0)
+		msg_bug("a memory stream that fails");
+	return text;
+}
+
+/* The verdict that decides a mail, if there is one: narrower than ours, or wider? */
+static void count_lost(const struct looking *k, struct ways *w, const struct party *client, int64_t sender)
+{
+	const struct party *s = places_find(&k->senders, sender);
+	int64_t verdict = s && s->own ? s->own : client->other ? client->other : s ? s->other : 0;
+	const struct width *theirs = places_find(&k->widths, verdict);
+	int order = theirs && theirs->known ? compare_widths(theirs, &k->ours) : 0;
+
+	w->lost++;
+	w->narrower += order < 0;
+	w->wider += order > 0;
+}
+
+static void count_mail(struct looking *k, struct ways *w, const struct query *q)
+{
+	struct party *client = places_find(&k->clients, query_number(q, 2));
+
+	if (!client || !client->known)
+		return;
+	client->used = true;
+	w->mails++;
+	for (int i = 0; i < 3; i++)
+		count_word(k->said[i], query_number(q, 3 + i), 1);
+	if (query_number(q, 7))
+		count_lost(k, w, client, query_number(q, 1));
+}
+
+static void load_mails(struct looking *k, struct ways *w, int64_t since)
+{
+	char *whose = load_whose(k);
+	bool by_sender = k->subject->kind == SUBJECT_SENDER || k->subject->kind == SUBJECT_DOMAIN;
+	const struct query_param params[] = {{"whose", slice_str(whose), 0, false},
+	                                     {"by_sender", SLICE_NONE, by_sender, false},
+	                                     {"since", SLICE_NONE, since, since == STAMP_NONE}};
+	const struct query *q;
+	struct walk walk;
+
+	walk_init(&walk, k->reader, SQL_READ_WAYS_MAILS, params, sizeof params / sizeof *params, -1);
+	while ((q = walk_row(&walk)) != NULL)
+		if (query_number(q, 6))
+			count_mail(k, w, q);
+	walk_release(&walk);
+	free(whose);
+	w->spf = most(k->said[0]);
+	w->dkim = most(k->said[1]);
+	w->dmarc = most(k->said[2]);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof((struct party *)NULL)->key);
+}
+
+static void networks_make(const struct looking *k, struct ways *w)
+{
+	const struct party *c = k->clients.p;
+	uint8_t(*key)[sizeof c->key] = xcalloc(k->clients.n + 1, sizeof *key);
+	size_t n = 0;
+
+	for (size_t i = 0; i < k->clients.n; i++)
+		if (c[i].used && c[i].has_key)
+			memcpy(key[n++], c[i].key, sizeof *key);
+	if (n)
+		qsort(key, n, sizeof *key, compare_keys);
+	for (size_t i = 0; i < n; i++)
+		add_network(w, slice_of((const char *)key[i], sizeof *key));
+	free(key);
 }
 
 static void load_span(struct ways *w, struct reader *r, int64_t since)
@@ -96,17 +247,23 @@ static void load_span(struct ways *w, struct reader *r, int64_t since)
 
 void ways_load(struct reader *r, const struct subject *s, int64_t since, struct ways *out)
 {
-	uint8_t range[32];
-	struct query_param params[SUBJECT_PARAMS + 2];
+	struct looking k = {.reader = r,
+	                    .subject = s,
+	                    .clients.size = sizeof(struct party),
+	                    .senders.size = sizeof(struct party),
+	                    .widths.size = sizeof(struct width),
+	                    .ours = width_of(s->kind, subject_bits(s), strlen(s->text))};
 
 	*out = (struct ways){0};
-	subject_params(s, range, params);
-	params[SUBJECT_PARAMS] = (struct query_param){"since", SLICE_NONE, since, since == STAMP_NONE};
-	params[SUBJECT_PARAMS + 1] = (struct query_param){"bits", SLICE_NONE, subject_bits(s), false};
-	struct query *q = query_new(r, SQL_READ_VERDICT_WAYS, params, SUBJECT_PARAMS + 2);
-	load_mails(out, q);
-	query_free(q);
+	load_widths(&k);
+	load_clients(&k);
+	load_senders(&k);
+	load_mails(&k, out, since);
+	networks_make(&k, out);
 	load_span(out, r, since);
+	free(k.clients.p);
+	free(k.senders.p);
+	free(k.widths.p);
 }
 
 void ways_release(struct ways *w)

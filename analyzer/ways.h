@@ -24,7 +24,10 @@ struct ways {
 	enum evidence spf, dkim, dmarc; /* what most of those said that said anything */
 };
 
-/* Of the mails first tried after `since` (STAMP_NONE: all). */
+/*
+ * Of the mails first tried after `since` (STAMP_NONE: all). With reader_brief in pieces (walk.h): mails that come in
+ * meanwhile are counted or not, as if the verdict had been said a second sooner or later.
+ */
 void ways_load(struct reader *r, const struct subject *s, int64_t since, struct ways *out);
 void ways_release(struct ways *w);
 /* The caller frees it. */
