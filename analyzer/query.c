@@ -9,6 +9,8 @@
 #include "db.h"
 #include "judge.h"
 #include "msg.h"
+#include "namesakes.h"
+#include "walk.h"
 
 struct reader {
 	struct db *db;
@@ -110,8 +112,26 @@ struct reader *reader_open(const char *database)
 	return r;
 }
 
-/* The reader's own tables have the names of those that they stand for, and are found first. */
-static const char *const summed[] = {"source_day", "pair", "person", "evidence"};
+/*
+ * The sums that a reader has tables of its own for; they have the names of those that they stand for, and are found
+ * first. And how what is counted of a part is added to what was counted of others.
+ */
+#define ADD(column) #column " = " #column " + excluded." #column
+#define EARLIER(column) #column " = coalesce(min(" #column ", excluded." #column "), " #column ", excluded." #column ")"
+#define LATER(column) #column " = coalesce(max(" #column ", excluded." #column "), " #column ", excluded." #column ")"
+static const struct {
+	const char *name;
+	enum sql_id count;
+	const char *add;
+} summed[] = {
+    {"roll_source_day", SQL_WRITE_RECOUNT_SOURCE_DAY,
+     ADD(attempts) "," ADD(mails) "," ADD(lost) "," ADD(delivered) "," ADD(queued) "," ADD(held) "," ADD(unknown) "," ADD(bounced) "," ADD(
+	 spam) "," ADD(refused) "," ADD(tempfailed) "," ADD(aborted) "," ADD(discarded) "," EARLIER(first_time) "," LATER(last_time)},
+    {"roll_pair", SQL_WRITE_RECOUNT_PAIR,
+     ADD(mails) "," ADD(lost) "," ADD(mails_ever) "," ADD(lost_ever) "," EARLIER(first_warned) "," LATER(last_warned)},
+    {"roll_person", SQL_WRITE_RECOUNT_PERSON, ADD(mails) "," ADD(lost)},
+    {"roll_evidence", SQL_WRITE_RECOUNT_EVIDENCE, ADD(mails)},
+};
 #define SUMMED (sizeof summed / sizeof *summed)
 
 static void window_drop(struct reader *r)
@@ -121,7 +141,7 @@ static void window_drop(struct reader *r)
 	if (r->since == STAMP_NONE && r->until == STAMP_NONE)
 		return;
 	for (size_t i = 0; i < SUMMED; i++) {
-		snprintf(sql, sizeof sql, "DROP TABLE temp.roll_%s", summed[i]);
+		snprintf(sql, sizeof sql, "DROP TABLE temp.%s", summed[i].name);
 		db_exec(r->db, sql);
 	}
 	r->since = r->until = STAMP_NONE;
@@ -360,21 +380,145 @@ struct query *query_free(struct query *q)
 	return NULL;
 }
 
+/* ------------------------------------------------------------------ a stretch of time */
+
+static sqlite3_stmt *prepared(struct reader *r, const char *sql)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sqlite3_prepare_v2(r->db->h, sql, -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		db_fail(r->db, s, rc);
+	return s;
+}
+
+/* With the keys of the one that it stands for. */
+static void window_table(struct reader *r, const char *name)
+{
+	char sql[2048];
+	sqlite3_stmt *s = prepared(r, "SELECT substr(sql, length('CREATE ')) FROM main.sqlite_schema WHERE name = ?");
+
+	sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+	if (sqlite3_step(s) != SQLITE_ROW)
+		db_fail(r->db, s, sqlite3_errcode(r->db->h));
+	snprintf(sql, sizeof sql, "CREATE TEMP%s", (const char *)sqlite3_column_text(s, 0));
+	sqlite3_finalize(s);
+	db_exec(r->db, sql);
+}
+
+/* The first source of each name: to find them takes as long as a part may, so it is done once for all parts. */
+static void window_names(struct reader *r)
+{
+	struct namesakes names = {0};
+	const struct query *q;
+	struct walk w;
+	int64_t first = 0;
+
+	walk_init(&w, r, SQL_READ_SOURCE_NAMES, NULL, 0, -1);
+	while ((q = walk_row(&w)) != NULL)
+		namesakes_add(&names, query_number(q, 0), 0, query_text(q, 1));
+	walk_release(&w);
+	namesakes_sort(&names);
+	int64_t *row = xcalloc(names.n + 1, 2 * sizeof *row);
+	for (size_t i = 0; i < names.n; i++) {
+		row[2 * i] = names.row[i].id;
+		row[2 * i + 1] = first = namesakes_again(&names, i) ? first : names.row[i].id;
+	}
+	db_exec(r->db, "CREATE TEMP TABLE IF NOT EXISTS named (id INTEGER PRIMARY KEY, first INTEGER NOT NULL)");
+	db_exec(r->db, "BEGIN; DELETE FROM temp.named");
+	fill(r, "INSERT INTO temp.named VALUES (?, ?)", 2, row, names.n);
+	db_exec(r->db, "COMMIT");
+	free(row);
+	namesakes_release(&names);
+}
+
+/* The statement that counts all, but adding to what is there, and with the names that we have. */
+static sqlite3_stmt *window_part(struct reader *r, size_t i)
+{
+	static const char named[] =
+	    "named AS MATERIALIZED (SELECT id, min(id) OVER (PARTITION BY name) AS first FROM dim_source)";
+	const char *all = sql_text[summed[i].count], *at = strstr(all, named);
+	char sql[8192];
+
+	if (!at && strstr(all, "named"))
+		msg_bug("%s names sources in another way", summed[i].name);
+	snprintf(sql, sizeof sql, "%.*s%s%s ON CONFLICT DO UPDATE SET %s", at ? (int)(at - all) : (int)strlen(all), all,
+	         at ? "named AS NOT MATERIALIZED (SELECT id, first FROM temp.named)" : "",
+	         at ? at + sizeof named - 1 : "", summed[i].add);
+	return prepared(r, sql);
+}
+
+/* Returns how long it took. */
+static int64_t window_count(struct reader *r, sqlite3_stmt *s, size_t i, const struct query_param *params, size_t n)
+{
+	int64_t began = clock_us();
+
+	for (size_t k = 0; k < n; k++)
+		bind(s, &params[k]);
+	held_begin(r, began);
+	if (sqlite3_step(s) != SQLITE_DONE)
+		db_fail(r->db, s, sqlite3_errcode(r->db->h));
+	sqlite3_reset(s);
+	int64_t now = clock_us();
+	time_add(&r->times.query[summed[i].count], now - began);
+	held_end(r, now);
+	return now - began;
+}
+
+static int64_t window_end(struct reader *r, int64_t at, int64_t lines)
+{
+	const struct query_param params[] = {{"at", SLICE_NONE, at, false}, {"lines", SLICE_NONE, lines, false}};
+	struct query *q = query_new(r, SQL_READ_WINDOW_END, params, 2);
+	int64_t end = query_row(q) ? query_number(q, 0) : INT64_MAX;
+
+	query_free(q);
+	return end;
+}
+
+#define PART_US 10000 /* what one part may take; the next one has more or fewer lines */
+#define PART_LEAST 64
+#define PART_MOST 65536
+
+/* Each count of a part has a read transaction of its own. Who is cancelled begins anew the next time. */
+static void window_fill_parts(struct reader *r, struct query_param params[4])
+{
+	sqlite3_stmt *s[SUMMED];
+	int64_t lines = 2048;
+
+	window_names(r);
+	for (size_t i = 0; i < SUMMED; i++)
+		s[i] = window_part(r, i);
+	for (int64_t low = 0, high = 0; high != INT64_MAX && !(r->cancel && atomic_load(r->cancel)); low = high) {
+		int64_t longest = 0;
+		high = window_end(r, low, lines);
+		params[2] = (struct query_param){"low", SLICE_NONE, low, false};
+		params[3] = (struct query_param){"high", SLICE_NONE, high, false};
+		for (size_t i = 0; i < SUMMED; i++) {
+			int64_t us = window_count(r, s[i], i, params, 4);
+			longest = us > longest ? us : longest;
+		}
+		if (longest > PART_US && lines > PART_LEAST)
+			lines /= 2;
+		else if (longest < PART_US / 2 && lines < PART_MOST)
+			lines *= 2;
+	}
+	for (size_t i = 0; i < SUMMED; i++)
+		sqlite3_finalize(s[i]);
+}
+
 static void window_fill(struct reader *r)
 {
-	static const enum sql_id counts[SUMMED] = {SQL_WRITE_RECOUNT_SOURCE_DAY, SQL_WRITE_RECOUNT_PAIR,
-	                                           SQL_WRITE_RECOUNT_PERSON, SQL_WRITE_RECOUNT_EVIDENCE};
-	const struct query_param params[] = {{"since", SLICE_NONE, r->since, r->since == STAMP_NONE},
-	                                     {"until", SLICE_NONE, r->until, r->until == STAMP_NONE}};
-	char sql[160];
+	struct query_param params[4] = {{"since", SLICE_NONE, r->since, r->since == STAMP_NONE},
+	                                {"until", SLICE_NONE, r->until, r->until == STAMP_NONE}};
 
-	for (size_t i = 0; i < SUMMED; i++) {
-		snprintf(sql, sizeof sql, "CREATE TEMP TABLE roll_%s AS SELECT * FROM main.roll_%s WHERE 0", summed[i],
-		         summed[i]);
-		db_exec(r->db, sql);
+	for (size_t i = 0; i < SUMMED; i++)
+		window_table(r, summed[i].name);
+	if (r->brief) {
+		window_fill_parts(r, params);
+		return;
 	}
 	for (size_t i = 0; i < SUMMED; i++) {
-		struct query *q = query_new(r, counts[i], params, sizeof params / sizeof *params);
+		struct query *q = query_new(r, summed[i].count, params, 2);
 		query_row(q);
 		query_free(q);
 	}

@@ -67,7 +67,9 @@ bool reader_zone(const char *database, char *buf, size_t cap);
  * Of which stretch of time the sums of warned mail are from now on (roll_source_day, roll_pair, roll_person,
  * roll_evidence): all of it as it was written, if both are STAMP_NONE, else of mails first tried in [since, until),
  * counted from the facts. That costs a few microseconds a mail, and nothing if they are of that stretch already.
- * Where it changes, no query on this reader is under way.
+ * Where it changes, no query on this reader is under way. With reader_brief they are counted in parts, by the place of the
+ * line or of the mail, each with a read transaction of its own: what is committed meanwhile is in some of them, and then
+ * reader_renew gives another number.
  */
 void reader_window(struct reader *r, int64_t since, int64_t until);
 

@@ -1,10 +1,12 @@
--- roll_source_day from the facts: of the mails and lines in [:since, :until).
+-- roll_source_day from the facts: of the mails and lines in [:since, :until). With :low and :high of those only that have a
+-- place in [:low, :high): a part, which is to be added to the others (analyzer/query.c).
 INSERT INTO roll_source_day
 WITH
 named AS MATERIALIZED (SELECT id, min(id) OVER (PARTITION BY name) AS first FROM dim_source),
 person AS (
   SELECT r.mail, x.rule, r.recipient, min(r.fate) AS fate
   FROM fact_recipient r JOIN text x ON x.id = r.text
+  WHERE r.mail >= coalesce(:low, 0) AND r.mail < coalesce(:high, 9223372036854775807)
   GROUP BY r.mail, x.rule, r.recipient),
 hit AS (
   SELECT mail, rule, min(fate) <= 3 AS lost, sum(fate = 0) AS f0, sum(fate = 1) AS f1, sum(fate = 2) AS f2,
@@ -16,7 +18,7 @@ SELECT rule, source, domain, day, sum(attempts), sum(mails), sum(lost), sum(f0),
 FROM (
   SELECT h.rule, coalesce(n.first, 0) AS source, CASE WHEN h.rule THEN coalesce(sa.domain, 0) ELSE 0 END AS domain, m.day,
     0 AS attempts, 1 AS mails, h.*, m.first_time, m.last_time
-  FROM hit h JOIN fact_mail m ON m.id = h.mail LEFT JOIN client c ON c.id = m.client LEFT JOIN named n ON n.id = c.source LEFT JOIN address sa ON sa.id = m.sender
+  FROM hit h CROSS JOIN fact_mail m ON m.id = h.mail LEFT JOIN client c ON c.id = m.client LEFT JOIN named n ON n.id = c.source LEFT JOIN address sa ON sa.id = m.sender
   WHERE (:since IS NULL OR m.first_time >= :since) AND (:until IS NULL OR m.first_time < :until)
   UNION ALL
   SELECT x.rule, coalesce(n.first, 0), CASE WHEN x.rule THEN coalesce(sa.domain, 0) ELSE 0 END,
@@ -24,7 +26,7 @@ FROM (
     NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
   FROM fact_attempt a JOIN dim_line k ON k.id = a.line JOIN text x ON x.id = a.text
   LEFT JOIN client c ON c.id = a.client LEFT JOIN named n ON n.id = c.source LEFT JOIN address sa ON sa.id = a.sender
-  WHERE k.flags & 1
+  WHERE k.flags & 1 AND a.place >= coalesce(:low, 0) AND a.place < coalesce(:high, 9223372036854775807)
     AND (:since IS NULL OR a.time >= :since) AND (:until IS NULL OR a.time < :until)
     AND (:since IS NULL OR a.place >= (SELECT min(place) FROM roll_place WHERE hour >= :since / 3600000000)))
 GROUP BY rule, source, domain, day

@@ -1,5 +1,7 @@
 #include "verdict_world.h"
 
+#include "../../analyzer/judge.h"
+
 /* ------------------------------------------------------------------------ subjects */
 
 static void is_subject(const char *typed, enum subject_kind kind, const char *text)
@@ -321,9 +323,60 @@ static void notes_and_days_are_looked_at(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
+static int64_t number_of(const char *sql, int64_t param)
+{
+	sqlite3_stmt *s;
+	int64_t n = -1;
+
+	assert_int_equal(sqlite3_prepare_v2(world->h, sql, -1, &s, NULL), SQLITE_OK);
+	sqlite3_bind_int64(s, 1, param);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		n = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return n;
+}
+
+/* As the views, which are what the database says of itself. */
+static void those_judged_are_those_of_the_views(void **state)
+{
+	static const char *const whose[] = {"10.0.0.0/16", "10.0.1.0/24", "10.1.2.0/24",  "10.0.0.3",
+	                                    "src2.test",   "@b.test",     "@a.b.test",    "@test",
+	                                    "u0@a.b.test", "u4@a.b.test", "2001:db8::/32"};
+	static const char *const domains[] = {"a.b.test", "b.test", "xb.test", "a.b.test."};
+	char name[60], ip[60];
+	struct judged j;
+
+	(void)state;
+	for (int i = 0; i < 24; i++) {
+		snprintf(ip, sizeof ip, "10.%d.%d.%d", i % 2, i % 3, i % 5);
+		snprintf(name, sizeof name, "src%d.test", i % 4);
+		world_client(900 + i, "c", ip, "org", name);
+		snprintf(name, sizeof name, "u%d@%s", i % 8, domains[i % 4]);
+		world_sql("INSERT OR IGNORE INTO address VALUES (%d, '%s', NULL, NULL)", 900 + i, name);
+	}
+	for (size_t i = 0; i < sizeof whose / sizeof *whose; i++)
+		mark_as(whose[i], i % 2 ? VERDICT_EXEMPT : VERDICT_BLOCK);
+	struct reader *r = world_reader();
+	judged_load(&j, r);
+	assert_true(j.clients > 10 && j.senders > 5);
+	assert_int_equal(j.clients, number_of("SELECT count(*) FROM client_verdict WHERE verdict IS NOT NULL", 0));
+	assert_int_equal(j.senders, number_of("SELECT count(*) FROM sender_verdict", 0));
+	for (size_t i = 0; i < j.clients; i++)
+		assert_int_equal(j.client[i].verdict,
+		                 number_of("SELECT verdict FROM client_verdict WHERE client = ?", j.client[i].client));
+	for (size_t i = 0; i < j.senders; i++)
+		assert_int_equal(j.sender[i].own * 1000 + j.sender[i].domain,
+		                 number_of("SELECT coalesce(own, 0) * 1000 + coalesce(domain, 0) FROM sender_verdict "
+		                           "WHERE sender = ?",
+		                           j.sender[i].sender));
+	judged_release(&j);
+	reader_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    TEST(those_judged_are_those_of_the_views),
 	    TEST(what_is_typed_becomes_one_spelling),
 	    TEST(what_cannot_be_meant_is_refused_with_a_reason),
 	    TEST(a_bare_name_is_what_the_database_knows_it_as),

@@ -201,6 +201,43 @@ static void a_brief_reader_sees_what_was_committed_between_its_queries(void **st
 	reader_close(r);
 }
 
+static struct source_list *stretch_of(bool brief)
+{
+	const struct source_window w = {.rule = SLICE("own-domain"), .since = NOON(1), .until = NOON(4)};
+	struct reader *r = reader_open(world_path);
+
+	if (brief)
+		reader_brief(r);
+	struct source_list *l = source_list_load(r, &w);
+	if (brief)
+		assert_true(reader_times(r)->query[SQL_WRITE_RECOUNT_PAIR].times > 2);
+	reader_close(r);
+	return l;
+}
+
+/* More mails than a part has lines, of two sources of one name. */
+static void a_stretch_counted_in_parts_is_the_same(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 6000; i++)
+		world_mail(i % 3 ? BOSS : LOUD_BOSS, i % 2 ? NEWS_A : NEWS_B, i % 6, i % 5 ? FATE_DELIVERED : FATE_SPAM,
+		           EVIDENCE_PASS);
+	world_sql("INSERT INTO fact_attempt SELECT id, first_time, 1, 1, client, 1, sender, NULL, NULL, NULL, NULL, 1 "
+	          "FROM fact_mail "
+	          "WHERE id NOT IN (SELECT place FROM fact_attempt)");
+	struct source_list *whole = stretch_of(false), *parts = stretch_of(true);
+	assert_int_equal(whole->n, 1);
+	assert_int_equal(parts->n, 1);
+	assert_true(whole->mails > 2000);
+	assert_memory_equal(&parts->total, &whole->total, sizeof whole->total);
+	assert_memory_equal(&parts->row[0].facts, &whole->row[0].facts, offsetof(struct source_facts, spf));
+	assert_int_equal(parts->row[0].first_us, whole->row[0].first_us);
+	assert_int_equal(parts->row[0].last_us, whole->row[0].last_us);
+	assert_int_equal(parts->row[0].lossy_days, whole->row[0].lossy_days);
+	source_list_free(whole);
+	source_list_free(parts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +249,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_brief_reader_holds_nothing_between_two_queries, open_many, world_close),
 	    cmocka_unit_test_setup_teardown(a_brief_reader_sees_what_was_committed_between_its_queries, open_many,
 	                                    world_close),
+	    cmocka_unit_test_setup_teardown(a_stretch_counted_in_parts_is_the_same, world_open, world_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
