@@ -406,8 +406,8 @@ frames() { # DATABASE WORDS
 	done
 	figure 10 "ms from start to the first frame with figures$2" "$(median "${first[@]}")" '<=' 150 50
 	figure 10 "ms from a key to its frame, p99$2" "$(median "${key[@]}")" '<=' 50 16
-	figure 10 "ms of the longest query$2" "$(median "${query[@]}")" '<=' 250 50
-	figure 10 "ms of the longest read transaction$2" "$(median "${held[@]}")" '<=' 250 50
+	figure 10 "ms of the longest query$2" "$(median "${query[@]}")" '<=' 50 16
+	figure 10 "ms of the longest read transaction$2" "$(median "${held[@]}")" '<=' 50 16
 	printf '      %s; slowest keys of the last run: %s; longest query: %s\n' "$(sed -n 's/^key50 /p50 /p' "$dir/frames")" \
 		"$(sed -n 's/^slowest: //p' "$dir/errors")" "$(sed -n 's/^query //p' "$dir/frames")"
 }
