@@ -133,21 +133,22 @@ static void clients_make(struct plan *p, struct movers *x, const struct plan_opt
 {
 	if (x->n)
 		qsort(x->row, x->n, sizeof *x->row, compare_addresses);
-	p->client = xcalloc(x->n + 1, sizeof *p->client);
+	struct plan_client *out = xcalloc(x->n + 1, sizeof *out), *last = NULL;
 	for (size_t i = 0; i < x->n; i++) {
 		struct mover *m = &x->row[i];
-		struct plan_client *last = p->clients ? &p->client[p->clients - 1] : NULL;
 		if (last && strcmp(last->ip, m->text) == 0) {
 			last->mails += m->mails;
 			last->inside = last->inside || m->inside;
 			continue;
 		}
-		p->client[p->clients++] = (struct plan_client){
+		last = &out[p->clients++];
+		*last = (struct plan_client){
 		    m->text, m->name, m->inside,
 		    o->policy ? policy_in_networks(o->policy, slice_str(m->name), slice_str(m->text)) : POLICY_UNSURE,
 		    m->mails};
 		m->text = m->name = NULL;
 	}
+	p->client = out;
 	if (p->clients)
 		qsort(p->client, p->clients, sizeof *p->client, compare_clients);
 }

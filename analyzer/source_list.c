@@ -245,7 +245,7 @@ static int compare_number(const void *a, const void *b)
 
 static struct source_facts *facts_of(const struct loading *x, int64_t source)
 {
-	const int64_t *at = x->l->n ? bsearch(&source, x->source, x->l->n, sizeof *x->source, compare_number) : NULL;
+	const int64_t *at = x->source ? bsearch(&source, x->source, x->l->n, sizeof *x->source, compare_number) : NULL;
 
 	return at ? &x->l->row[at - x->source].facts : NULL;
 }
