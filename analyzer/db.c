@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -252,6 +253,22 @@ static void harden(struct db *d)
 	db_exec(d, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY");
 }
 
+/* What our statements need: `MATERIALIZED` came with 3.35; JSON is always there from 3.38 on, but may be left out. */
+#define LIBRARY_NEEDED 3035000
+#define LIBRARY_WITH_JSON 3038000
+
+static void check_library(void)
+{
+	int version = sqlite3_libversion_number();
+	bool json = version < LIBRARY_WITH_JSON ? sqlite3_compileoption_used("ENABLE_JSON1")
+	                                        : !sqlite3_compileoption_used("OMIT_JSON");
+
+	if (version < LIBRARY_NEEDED)
+		msg_die(EX_CONFIG, "SQLite %s is installed here: 3.35 or newer is needed", sqlite3_libversion());
+	if (!json || sqlite3_compileoption_used("OMIT_WAL"))
+		msg_die(EX_CONFIG, "SQLite is installed here without %s, which is needed", json ? "WAL" : "JSON");
+}
+
 /* One thread at a time is in SQLite, and we count no memory: SQLite's locks around both would cost a tenth of all its work. */
 void db_library_init(void)
 {
@@ -260,6 +277,7 @@ void db_library_init(void)
 	if (done)
 		return;
 	done = true;
+	check_library();
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
@@ -301,6 +319,54 @@ static void need_file(const char *path)
 		msg_die(EX_NOINPUT, "cannot read database %s: not a file", file);
 }
 
+/* The name of a file that never changes, as SQLite has it. */
+static void uri_of(const char *path, char *out, size_t cap)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
+	size_t n = (size_t)snprintf(out, cap, "file:");
+
+	for (; *path && n + 16 < cap; path++)
+		n += (size_t)snprintf(out + n, cap - n, strchr(plain, *path) ? "%c" : "%%%02X", (unsigned char)*path);
+	snprintf(out + n, cap - n, "?immutable=1");
+}
+
+static bool has_wal(const char *path)
+{
+	char name[4096];
+	struct stat st;
+
+	snprintf(name, sizeof name, "%s-wal", path);
+	return stat(name, &st) == 0 && st.st_size > 0;
+}
+
+/*
+ * Where nobody may write SQLite cannot share a write-ahead log. If there is none, all there is stands
+ * in the file itself, and it may be taken for one that never changes (faults.md D11). A folder that
+ * only we may not write to is none of these: whoever follows may begin at any moment.
+ */
+static bool never_changes(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096];
+	struct statvfs fs;
+	struct stat st;
+
+	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	if (access(folder, W_OK) == 0 || stat(folder, &st) != 0 || statvfs(folder, &fs) != 0)
+		return false;
+	return ((fs.f_flag & ST_RDONLY) || (st.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0) && !has_wal(path);
+}
+
+static int open_to_read(const char *path, sqlite3 **h)
+{
+	char uri[4 * 4096];
+
+	if (!never_changes(path))
+		return sqlite3_open_v2(path, h, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	uri_of(path, uri, sizeof uri);
+	return sqlite3_open_v2(uri, h, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
+}
+
 struct db *db_open(const char *path)
 {
 	struct db *d = db_new(path);
@@ -308,7 +374,7 @@ struct db *db_open(const char *path)
 
 	msg_safe(slice_str(path), file, sizeof file);
 	need_file(path);
-	int rc = sqlite3_open_v2(path, &d->h, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc = open_to_read(path, &d->h);
 	if (rc != SQLITE_OK)
 		msg_die(EX_NOINPUT, "cannot read database %s: %s", file, sqlite3_errmsg(d->h));
 	harden(d);
@@ -408,6 +474,10 @@ static void refuse_odd_file(const char *path)
 		msg_die(EX_CANTCREAT, "cannot use %s as a database: not a plain file", file);
 	if (st.st_nlink > 1)
 		msg_die(EX_CANTCREAT, "cannot use %s as a database: it has a second name (hard link)", file);
+	if (st.st_uid != geteuid() && geteuid() != 0)
+		msg_die(EX_CANTCREAT, "cannot use %s as a database: it belongs to somebody else", file);
+	if (st.st_mode & S_IWOTH)
+		msg_die(EX_CANTCREAT, "cannot use %s as a database: everybody may write to it (chmod o-w)", file);
 }
 
 #define WRITER_PRAGMAS "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000"

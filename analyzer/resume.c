@@ -285,6 +285,16 @@ static enum run_outcome read_found(struct run *run, size_t i, const struct input
 	return new_stream(run, i, a);
 }
 
+/* Compressed, and not a byte of it can be had: that is no empty file (faults.md I42). */
+static bool holds_nothing_readable(struct run *run, size_t i, const struct input_about *a)
+{
+	struct input_block block;
+
+	errno = 0;
+	return a->pack != INPUT_PLAIN && a->pack != INPUT_STDIN && input_start(run->in, i, 0, NULL, 0) == INPUT_OK &&
+	       input_next(run->in, true, &block) == INPUT_ERROR;
+}
+
 enum run_outcome run_file(struct run *run, size_t i)
 {
 	const struct input_about *a = input_about(run->in, i);
@@ -295,6 +305,10 @@ enum run_outcome run_file(struct run *run, size_t i)
 	run->line_number = 0;
 	run->slow = a->pack != INPUT_PLAIN;
 	run->r->files++;
+	if (a->head_n == 0 && holds_nothing_readable(run, i, a)) {
+		errno = 0;
+		return cannot_read(run);
+	}
 	if (a->head_n == 0) {
 		msg_note("%s: empty", msg_safe(slice_str(a->path), path, sizeof path));
 		return RUN_OLD;

@@ -90,6 +90,8 @@ run ingest "$BAD"
 ok "a megabyte of noise: status 0" status_is 0
 ok "a megabyte of noise: it is counted as not understood" says 'not understood[ :]+[1-9]|[1-9][0-9 ,.]* (lines )?not understood'
 ok "a megabyte of noise: no attempt is made of it" attempts 0
+run status
+ok "a megabyte of noise: status says that it is not understood" says 'lines were not understood: is this'
 
 {
 	cat -- "$GOOD"
@@ -113,6 +115,18 @@ ok "a line of 10 MB: what stands around it is read" holds 4
 fresh longer
 run ingest "$BAD"
 ok "10 MB behind a warning: status 0" status_is 0
+# peak LOG: the most memory that reading it took, in KiB.
+peak()
+{
+	fresh peak
+	python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$WOULDBLOCK" --db "$DB" --config "$CONF" ingest --quiet "$1"
+}
+{ head -c 100000000 /dev/zero | tr '\0' x; echo; } >"$BAD.large"
+small=$(peak "$BAD") large=$(peak "$BAD.large")
+ok "a line of 100 MB takes no more memory than one of 10 MB ($small and $large KiB)" test "$large" -le $((small + 1024))
+rm -- "$BAD.large"
 ok "10 MB behind a warning: the next line is read" test "$(wb list attempts --format jsonl | grep -c '203\.0\.113\.5"')" -eq 1
 
 {
@@ -128,6 +142,7 @@ fresh nul
 run ingest "$BAD"
 ok "NUL bytes: the lines behind them are read" holds 5
 wb list attempts --format jsonl >"$TMP/nul.jsonl"
+ok "NUL bytes: what stands around one in a field is kept" grep -q '"chef\\u0000in@firma.example"' "$TMP/nul.jsonl"
 ok "NUL bytes: the list is valid JSON" python3 -c 'import json, sys; [json.loads(x) for x in open(sys.argv[1])]' "$TMP/nul.jsonl"
 
 {
@@ -139,6 +154,41 @@ run ingest "$BAD.1"
 ok "CRLF, and no newline at the end of a rotated file: all is read" holds 4
 ok "CRLF: no CR in a field" test "$(wb list attempts --format jsonl | grep -c '\\r')" -eq 0
 rm -f -- "$BAD.1"
+
+# A newline in the middle of a line: what stands behind it is no line, however much it looks like one.
+warning=$(line 6)
+{
+	printf '%s\n%s\n' "${warning% helo*}" "helo=<x.example>"
+	echo "${warning#* gw01 }"
+	echo "gw01 ${warning#* gw01 }"
+	line 5
+	echo
+} >"$BAD"
+fresh newline
+run ingest "$BAD"
+ok "a newline in a line: no attempt is made of what stands behind it" holds 2
+ok "a newline in a line: it is counted as not understood" says ' 3 not understood'
+ok "a newline in a line: its pieces are kept to be looked at" test "$(sqlite3 -readonly "$DB" 'SELECT count(*) FROM quarantine')" -ge 2
+
+# Where rsyslog cuts a line: with its newline the length is its limit.
+cut_line=$(line 7)
+pad=$(printf 'y%.0s' {1..8000})
+long=${cut_line/chefin@/$pad@}
+for n in 8111 8112 8113; do
+	{
+		printf '%s\n' "${long:0:$n}"
+		line 5
+		echo
+	} >"$BAD"
+	fresh "cut$n"
+	run ingest "$BAD"
+	wb list attempts --format jsonl >"$TMP/cut.jsonl"
+	ok "a line cut at $n bytes: the next one is read" test "$(grep -c '203\.0\.113\.5"' "$TMP/cut.jsonl")" -eq 1
+	ok "a line cut at $n bytes: what is missing is not guessed" python3 -c 'import json, sys
+for a in map(json.loads, open(sys.argv[1])):
+    if a["client_ip"].endswith(".7"):
+        assert a["recipient"] in (None, "rechnung@firma.example") and a["helo"] is None and a["proto"] in (None, "ESMTP"), a' "$TMP/cut.jsonl"
+done
 
 corpus mail.iso.log "$TMP/corpus.log"
 gzip -nc <"$TMP/corpus.log" >"$TMP/whole.gz"
@@ -163,7 +213,54 @@ run ingest "$TMP/corpus.log"
 sound=$(count_attempts)
 DB=$TMP/sum.d/db
 ok "a .gz with a wrong checksum: what was there is kept" test "$(count_attempts)" -gt $((sound / 2))
-rm -f -- "$BAD.gz"
+
+# One bit turned, here and there: nobody can say what of the rest is as it was.
+odd=''
+for ((at = 40; at < $(wc -c <"$TMP/whole.gz"); at += $(wc -c <"$TMP/whole.gz") / 12)); do
+	python3 -c 'import sys
+b = bytearray(open(sys.argv[1], "rb").read())
+b[int(sys.argv[3])] ^= 16
+open(sys.argv[2], "wb").write(b)' "$TMP/whole.gz" "$BAD.gz" "$at"
+	fresh flipped
+	run ingest "$BAD.gz"
+	case $STATUS in
+	65) [ "$(sqlite3 -readonly "$DB" 'SELECT count(*) FROM hole')" -gt 0 ] || odd="$odd $at:no-hole" ;;
+	66) [ "$(wc -l <"$ERR")" -eq 1 ] || odd="$odd $at:66" ;;
+	*) odd="$odd $at:$STATUS" ;;
+	esac
+done
+ok "a .gz with a bit turned: each time it is said, and what was read of it has a hole behind it;$odd" test -z "$odd"
+
+# 300 MB in 300 KB: neither memory nor the signal to end waits for it.
+head -c 300000000 /dev/zero | gzip -1 >"$BAD.gz"
+large=$(peak "$BAD.gz")
+ok "a .gz of 300 MB of zeros takes no more memory than a line of 10 MB ($small and $large KiB)" test "$large" -le $((small + 4096))
+fresh bomb
+SECONDS=0
+{ cat -- "$BAD.gz" "$BAD.gz" "$BAD.gz" "$BAD.gz" "$BAD.gz" "$BAD.gz"; } >"$BAD.six.gz"
+wb ingest --quiet "$BAD.six.gz" >"$OUT" 2>"$ERR" &
+sleep 0.2
+kill -INT $! 2>/dev/null || kill -TERM $!
+kill -TERM $! 2>/dev/null
+wait $!
+ok "a .gz of 1.8 GB of zeros can be interrupted" test "$SECONDS" -le $((2 * ${TIME_FACTOR:-1}))
+rm -f -- "$BAD.gz" "$BAD.six.gz"
+
+# What uncompresses a file is not installed: only the one that fails says so.
+SHIM=$(realpath -m -- "${FAULT_SHIM:-${BUILD:-$ROOT/.build}/faults.so}")
+if [ -e "$SHIM" ]; then
+	fresh tool
+	cp -- "$TMP/whole.gz" "$BAD.gz"
+	LD_PRELOAD="$(ldd "$WOULDBLOCK" | awk '/libasan/ { print $3 " " }')$SHIM" FI_CALL=spawn FI_N=1 FI_EVER=1 FI_ERR=ENOENT \
+		"$WOULDBLOCK" --db "$DB" --config "$CONF" ingest "$BAD.gz" "$GOOD" >"$OUT" 2>"$ERR"
+	STATUS=$?
+	ok "nothing there to uncompress a .gz with: status 66 and one line" complains 66
+	ok "nothing there to uncompress a .gz with: the package is named" says 'package gzip'
+	ok "nothing there to uncompress a .gz with: the other file is read" attempts 3
+	rm -f -- "$BAD.gz"
+else
+	ok "the library that makes calls fail is there" false
+fi
 
 # ------------------------------------------------------------------ commands, options, settings
 

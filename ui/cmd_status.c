@@ -40,8 +40,12 @@ struct status {
 	struct log_status *log;
 	size_t logs;
 	int64_t holes, now_us;
+	int64_t lines, odd; /* all that were read, and those that were not understood */
 	const char *version;
 };
+
+/* More of them than that, and it may be the log of something else, or of a Postfix that we do not know (faults.md I39). */
+#define ODD_PERCENT 1
 
 static char *text_of(struct slice s)
 {
@@ -90,6 +94,12 @@ static void status_load(struct status *s, const char *database)
 	const struct query_param since = {"since", SLICE_NONE, midnight[0], false};
 	struct query *q = query_new(r, SQL_READ_STATUS_HOLES, &since, 1);
 	s->holes = query_row(q) ? query_number(q, 0) : 0;
+	query_free(q);
+	q = query_new(r, SQL_READ_STATUS_LINES, NULL, 0);
+	if (query_row(q)) {
+		s->lines = query_number(q, 0);
+		s->odd = query_number(q, 1);
+	}
 	query_free(q);
 	reader_close(r);
 }
@@ -185,6 +195,9 @@ static void print_text(const struct status *s)
 	if (s->logs == 0)
 		text_str(&t, "nothing was read yet\n");
 	text_printf(&t, "holes today: %lld\n", (long long)s->holes);
+	if (s->odd * 100 > s->lines * ODD_PERCENT)
+		text_printf(&t, "%lld of %lld lines were not understood: is this Postfix's log?\n", (long long)s->odd,
+		            (long long)s->lines);
 	fwrite(t.p, 1, t.n, stdout);
 	text_release(&t);
 }
@@ -244,6 +257,8 @@ static void print_json(const struct status *s)
 		json_log(&j, &s->log[i], s->now_us);
 	json_list_end(&j);
 	json_int(&j, "holes_today", s->holes);
+	json_int(&j, "lines", s->lines);
+	json_int(&j, "lines_not_understood", s->odd);
 	json_object_end(&j);
 	text_char(&t, '\n');
 	fwrite(t.p, 1, t.n, stdout);

@@ -13,6 +13,9 @@
  *   FI_COUNT  a file of 16 bytes, which takes the number of calls and that of failures
  *   FI_WAYS   a file that takes the number, of 8 bytes, of each call that was come to by another way
  *             (the functions that led there) than those before it
+ *
+ *   FI_SQLITE          3034000: the number of version that SQLite says it has
+ *   FI_SQLITE_WITHOUT  JSON: SQLite says that it was built without
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -52,8 +55,9 @@ static const struct {
 	const char *name;
 	int value;
 } errors[] = {
-    {"EINTR", EINTR},   {"EIO", EIO},       {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EMFILE", EMFILE},
-    {"ENFILE", ENFILE}, {"ENOMEM", ENOMEM}, {"EROFS", EROFS},   {"EACCES", EACCES}, {"EAGAIN", EAGAIN},
+    {"EINTR", EINTR},   {"EIO", EIO},       {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT},
+    {"EMFILE", EMFILE}, {"ENOENT", ENOENT}, {"ESTALE", ESTALE}, {"ENFILE", ENFILE},
+    {"ENOMEM", ENOMEM}, {"EROFS", EROFS},   {"EACCES", EACCES}, {"EAGAIN", EAGAIN},
 };
 
 /* ------------------------------------------------------------------ which calls */
@@ -420,4 +424,26 @@ EXPORT int inotify_add_watch(int fd, const char *path, uint32_t mask)
 {
 	NEXT(inotify_add_watch);
 	return fails("inotify", -1, path) ? -1 : real(fd, path, mask);
+}
+
+/* ------------------------------------------------------------------ another SQLite */
+
+EXPORT int sqlite3_libversion_number(void);
+EXPORT int sqlite3_libversion_number(void)
+{
+	NEXT(sqlite3_libversion_number);
+	const char *said = getenv("FI_SQLITE");
+
+	return said ? atoi(said) : real();
+}
+
+EXPORT int sqlite3_compileoption_used(const char *option);
+EXPORT int sqlite3_compileoption_used(const char *option)
+{
+	NEXT(sqlite3_compileoption_used);
+	const char *without = getenv("FI_SQLITE_WITHOUT");
+
+	if (without && strncmp(option, "OMIT_", 5) == 0 && strcmp(option + 5, without) == 0)
+		return 1;
+	return real(option);
 }
