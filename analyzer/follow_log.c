@@ -10,6 +10,7 @@
 
 #include "follow_i.h"
 
+#define READ_TRIES 3  /* then a file that cannot be read is opened anew */
 #define LATE_ROUNDS 5 /* of the loop, between looks at files that are done */
 
 /* ------------------------------------------------------------------ the live name */
@@ -213,6 +214,17 @@ static void copies_drop(struct follow *f, struct followed *l)
 			old_drop(f, l, i);
 }
 
+static bool live_can_be_read(struct followed *l)
+{
+	struct tail *t = &l->live;
+
+	if (!input_look(t->in))
+		return true;
+	t->failures++;
+	t->size = -1;
+	return false;
+}
+
 /*
  * The first lines of a new file: its writer has let go of the old one, so what
  * that holds now is all, and comes first.
@@ -221,7 +233,7 @@ static bool live_begin(struct follow *f, struct followed *l, bool at_end)
 {
 	struct tail *t = &l->live;
 
-	if (input_look(t->in) || !input_about(t->in, 0)->whole_line)
+	if (!live_can_be_read(l) || !input_about(t->in, 0)->whole_line)
 		return false;
 	while (olds_step(f, l, true) && !follow_stopped(f))
 		;
@@ -280,6 +292,9 @@ bool followed_step(struct follow *f, struct followed *l, bool woken)
 		begin_tell(f, l, there);
 	if (l->live.in && (!there || st.st_dev != l->live.dev || st.st_ino != l->live.ino))
 		live_to_old(f, l);
+	/* What is not to be read as it was opened may be as it is now: on a network a file can get another handle (I46). */
+	if (l->live.in && there && l->live.failures >= READ_TRIES)
+		tail_close(f, &l->live);
 	if (!there) {
 		if (!woken || !l->started) /* between the two steps of a rotation it is no news */
 			say_missing(l, strerror(errno));
@@ -293,7 +308,7 @@ bool followed_step(struct follow *f, struct followed *l, bool woken)
 		woken = true;
 	}
 	if (l->scan) {
-		if (l->live.in && !l->live.begun && input_look(l->live.in))
+		if (l->live.in && !l->live.begun && !live_can_be_read(l))
 			return more;
 		head_remember(l);
 		at_end = l->live.in && begin_at_end(f, l);

@@ -1,7 +1,7 @@
 /*
  * One open stream: is it still the same, what is new in it.
  */
-#include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "follow_i.h"
@@ -35,16 +35,17 @@ void tail_close(struct follow *f, struct tail *t)
 	*t = (struct tail){.watch = -1};
 }
 
-/* Do the bytes before our place still stand there? */
+/* Do the bytes before our place still stand there? An error tells nothing of that. */
 static bool seam_holds(const struct tail *t, int64_t size)
 {
 	char there[INPUT_SEAM];
 	const struct generation *g = &t->g;
+	ssize_t got;
 
 	if (size < g->off)
 		return false;
-	return pread(input_fd(t->in), there, g->seam_n, g->off - (int64_t)g->seam_n) == (ssize_t)g->seam_n &&
-	       memcmp(there, g->seam, g->seam_n) == 0;
+	got = pread(input_fd(t->in), there, g->seam_n, g->off - (int64_t)g->seam_n);
+	return got < 0 || (got == (ssize_t)g->seam_n && memcmp(there, g->seam, g->seam_n) == 0);
 }
 
 enum tail_look tail_look(struct tail *t, const struct stat *st, bool woken)
@@ -152,12 +153,31 @@ static bool is_read_elsewhere(const struct followed *l, const struct tail *t, co
 	return l->live.begun && same_head(&l->live.g, a);
 }
 
+/*
+ * The live file looks like an older copy of what was read further, or like a part of it; but a log of
+ * which only the first lines are the same looks so too (faults.md I20).
+ */
+static void tell_passed_over(struct follow *f, const struct followed *l, const struct input_about *a)
+{
+	struct run *run = &f->run;
+	const struct generation *known = known_head(run, a);
+	struct timespec now;
+	char path[300];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	msg_warn("%s: nothing in it continues what was read: followed from its end",
+	         msg_safe(slice_str(l->path), path, sizeof path));
+	store_begin(run->store);
+	store_hole(run->store, 0, 0, known ? known->last_us : STAMP_NONE, now.tv_sec * INT64_C(1000000), 0, a->size,
+	           "not read: it begins as a log that was read further");
+	store_commit(run->store, NULL, NULL);
+}
+
 bool tail_begin(struct follow *f, struct followed *l, struct tail *t, bool at_end)
 {
 	struct run *run = &f->run;
 	const struct input_about *a = input_about(t->in, 0);
 	enum run_outcome outcome;
-	char path[300];
 
 	if (input_look(t->in) || a->head_n == 0 || (!a->whole_line && !t->drained))
 		return false;
@@ -179,8 +199,7 @@ bool tail_begin(struct follow *f, struct followed *l, struct tail *t, bool at_en
 		outcome = RUN_FAILED;
 	}
 	if (outcome == RUN_OLD) {
-		msg_warn("%s: nothing in it continues what was read: followed from its end",
-		         msg_safe(slice_str(a->path), path, sizeof path));
+		tell_passed_over(f, l, a);
 		outcome = run_skip(run, 0);
 	}
 	if (outcome == RUN_FAILED || outcome == RUN_CHANGED) {

@@ -485,19 +485,46 @@ static bool pass_over(struct input *in, struct input_block *out)
 	return true;
 }
 
-/*
- * NULs in front of a line: what a truncated file is filled up with when its
- * writer goes on at his old place. Kept back until text follows, for a page may
- * not have been written yet, or until there are more than any page holds.
- */
-static size_t nul_run(const struct input *in)
+/* Will nobody complete a half line at the end any more (I29, I30)? */
+static bool is_complete(const struct input_file *f)
+{
+	return f->about.pack != INPUT_PLAIN || f->about.rotated;
+}
+
+/* Is there nothing but NULs behind what is in the buffer? */
+static bool only_nuls_follow(const struct input *in)
+{
+	char there[16384];
+	int64_t off = in->at + (int64_t)(in->upto - in->from);
+	ssize_t got;
+
+	while ((got = pread(in->fd, there, sizeof there, off)) > 0) {
+		if (there[0] != '\0' || memcmp(there, there + 1, (size_t)got - 1) != 0)
+			return false;
+		off += got;
+	}
+	return true;
+}
+
+static size_t leading_nuls(const struct input *in)
 {
 	const char *p = in->buf + in->from;
 	size_t have = in->upto - in->from, n = 0;
 
 	while (n < have && p[n] == '\0')
 		n++;
-	return n >= NUL_RUN && (n < have || n >= BLOCK) ? n : 0;
+	return n;
+}
+
+/*
+ * NULs in front of a line: what a truncated file is filled up with when its
+ * writer goes on at his old place. n is their number, have what is there. In a
+ * file that may grow they are kept back until text follows, for its bytes may
+ * not have come yet, however many they are (I46, I47).
+ */
+static bool is_nul_run(const struct input *in, size_t n, size_t have)
+{
+	return n >= NUL_RUN && (n < have || (n >= BLOCK && (is_complete(in->cur) || !only_nuls_follow(in))));
 }
 
 /* A block from what is in the buffer, if there is a whole line. */
@@ -505,12 +532,13 @@ static bool cut_block(struct input *in, struct input_block *out)
 {
 	size_t have = in->upto - in->from, n;
 
-	n = in->too_long ? 0 : nul_run(in);
-	if (n > 0) {
+	n = in->too_long ? 0 : leading_nuls(in);
+	if (is_nul_run(in, n, have)) {
 		give(in, out, n, n);
 		return true;
 	}
-
+	if (n > 0 && n == have)
+		return false;
 	if (!in->too_long) {
 		n = whole_lines(in->buf + in->from, have);
 		if (n > 0) {
@@ -520,12 +548,6 @@ static bool cut_block(struct input *in, struct input_block *out)
 		in->too_long = have > INPUT_LINE_MAX;
 	}
 	return in->too_long && pass_over(in, out);
-}
-
-/* Will nobody complete a half line at the end any more (I29, I30)? */
-static bool is_complete(const struct input_file *f)
-{
-	return f->about.pack != INPUT_PLAIN || f->about.rotated;
 }
 
 static enum input_next at_end(struct input *in, struct input_block *out)

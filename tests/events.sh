@@ -38,6 +38,11 @@ holes()
 	sqlite3 -readonly "$DB" "SELECT count(*) FROM hole"
 }
 
+has_hole()
+{
+	[ "$(holes)" -gt 0 ]
+}
+
 # begin NAME: lines 1 to 1000 are there, and were read.
 begin()
 {
@@ -85,6 +90,29 @@ ok "truncated, and nothing more: it waits without work ($before, $after)" \
 	test $((${after% *} + ${after#* } - ${before% *} - ${before#* })) -le 10
 part 1001 1200 >>"$LOG"
 ends "truncated, and lines only later" 1200
+ok "... and it is a hole" test "$(holes)" -gt 0
+
+scene empty
+: >"$LOG"
+follow
+until_true test -s "$DB.ingest.lock"
+part 1 1 | head -c 60 >>"$LOG"
+sleep 0.2
+ok "an empty file, then half a line: nothing is counted" test "$(read_lines)" -eq 0
+part 1 1 | tail -c +61 >>"$LOG"
+ok "... and the line when it is whole" until_read 1
+part 2 200 >>"$LOG"
+ends "a file that begins empty" 200
+
+begin alike
+mv -- "$LOG" "$LOG.1"
+{ part 1 20; part 1001 1100; } >"$LOG"
+ok "a new file that begins as the one before, for more than is compared: it is said" says_error 'nothing in it continues what was read'
+part 1101 1200 >>"$LOG"
+ok "... what comes after that is read" until_read 1100
+unfollow
+ok "... nothing is counted twice" test "$(read_lines)" -le 1200
+ok "... and what may be missing is a hole" test "$(holes)" -gt 0
 
 scene short
 part 1 1 >"$LOG"
@@ -126,6 +154,23 @@ rm -- "$LOG"
 part 1101 1200 >"$LOG"
 ends "a folder and a pipe in the place of the log for a while" 1200
 ok "... and nothing is missing" test "$(holes)" -eq 0
+mkdir -- "$DIR/folder"
+mkfifo -- "$DIR/pipe"
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$DIR/socket"
+for odd in "$DIR/folder" "$DIR/pipe" "$DIR/socket" /dev/zero; do
+	timeout 10 "$WOULDBLOCK" --db "$DB" --config "$CONF" follow "$odd" >"$OUT" 2>"$ERR"
+	STATUS=$?
+	ok "follow ${odd##*/}: status 66 and one line" complains 66
+	[ "$odd" = "$DIR/pipe" ] && continue
+	timeout 10 "$WOULDBLOCK" --db "$DB" --config "$CONF" ingest "$odd" >"$OUT" 2>"$ERR"
+	STATUS=$?
+	ok "ingest ${odd##*/}: status 66 and one line" complains 66
+done
+part 1201 1300 >"$DIR/pipe" &
+wb ingest --log "$LOG" "$DIR/pipe" >"$OUT" 2>"$ERR"
+ok "ingest of a pipe with a name: its lines are counted" test "$(read_lines)" -eq 1300
+wb ingest --log "$LOG" - >"$OUT" 2>"$ERR" < <(part 1201 1300)
+ok "... and not again when they come through another one" test "$(read_lines)" -eq 1300
 
 begin moved
 mv -- "$DIR/logs" "$DIR/away"
@@ -134,6 +179,27 @@ ok "the folder of the log moved away: the open file is read on" until_read 1100
 mkdir -- "$DIR/logs"
 part 1101 1200 >"$LOG"
 ends "another folder in its place" 1200
+
+begin lost
+unfollow
+part 1001 1100 >>"$LOG"
+rm -r -- "$DIR/logs"
+mkdir -- "$DIR/logs"
+part 1101 1200 >"$LOG"
+follow
+ends "the folder of the log gone with what was unread, another in its place" 1100
+ok "... and it is a hole" test "$(holes)" -gt 0
+
+begin elsewhere
+unfollow
+part 1001 1100 >>"$LOG"
+mkdir -- "$DIR/old"
+mv -- "$LOG" "$DIR/old/mail.log.1"
+part 1101 1200 >"$LOG"
+follow
+ok "rotated into a folder of which nobody told: it is said, with the option that names one" says_error '--olddir'
+ends "rotated into a folder of which nobody told" 1100
+ok "... and it is a hole" test "$(holes)" -gt 0
 
 scene twice
 part 1 1000 >"$LOG"
@@ -151,6 +217,49 @@ part 1001 1100 >>"$LOG"
 ends "a log edited by hand" 1100
 ok "... and it is a hole" test "$(holes)" -gt 0
 
+# The last page is zeros after a power cut, and was read before.
+begin zeros
+size=$(stat -c %s -- "$LOG")
+dd if=/dev/zero of="$LOG" bs=1 seek=$((size - 4096)) count=4096 conv=notrunc status=none
+printf '\n' >>"$LOG"
+part 1001 1100 >>"$LOG"
+ok "the last page that was read turned to zeros: it is a hole" until_true has_hole
+part 1101 1200 >>"$LOG"
+ok "... what comes after that is read" until_read 1100
+unfollow
+ok "... and nothing is counted again" test "$(read_lines)" -le 1201
+
+# On a network a file may have its size before it has its bytes: zeros are read. More of them than we keep, and fewer.
+for n in 5000 600000; do
+	begin "zeros$n"
+	cp -- "$LOG" "$DIR/whole"
+	part 1001 $((1000 + n / 200)) >>"$DIR/whole"
+	truncate -s "$(stat -c %s -- "$DIR/whole")" -- "$LOG"
+	sleep 0.3
+	ok "$n zeros at the end: they are not taken for what was written" test "$(read_lines)" -eq 1000
+	cat -- "$DIR/whole" 1<>"$LOG"
+	ends "$n zeros at the end, then the bytes" $((1000 + n / 200))
+	ok "... and nothing is missing" test "$(holes)" -eq 0
+done
+
+SHIM=$(realpath -m -- "${FAULT_SHIM:-${BUILD:-$ROOT/.build}/faults.so}")
+if [ -e "$SHIM" ]; then
+	scene stale
+	part 1 1000 >"$LOG"
+	export LD_PRELOAD FI_CALL=read,pread,fstat FI_PATH=/mail.log FI_ERR=ESTALE FI_N=40
+	LD_PRELOAD="$(ldd "$WOULDBLOCK" | awk '/libasan/ { print $3 " " }')$SHIM"
+	follow
+	unset LD_PRELOAD FI_CALL FI_PATH FI_ERR FI_N
+	for ((at = 1001; at <= 2000; at += 20)); do
+		part "$at" $((at + 19)) >>"$LOG"
+		sleep 0.02
+	done
+	ends "a log on a network whose open file is not valid any more (ESTALE)" 2000
+	ok "... and nothing is missing" test "$(holes)" -eq 0
+else
+	ok "the library that makes calls fail is there" false
+fi
+
 scene savelog
 part 1 1000 >"$LOG"
 follow
@@ -165,6 +274,40 @@ part 1201 1300 >"$LOG"
 follow
 ends "savelog's names, twice, while it was stopped" 1300
 ok "... and nothing is missing" test "$(holes)" -eq 0
+
+# ------------------------------------------------------------------ what may not be opened
+
+if can_be_nobody; then
+	scene closed
+	chmod 755 -- "$TMP" "$DIR" "$DIR/logs"
+	chmod 777 -- "$DIR"
+	cp -- "$WOULDBLOCK" "$TMP/program"
+	somebody=()
+	[ "$(id -u)" -ne 0 ] || somebody=(setpriv --reuid=65534 --regid=65534 --clear-groups --)
+	# closed_follow: as somebody whom the modes keep out.
+	closed_follow()
+	{
+		"${somebody[@]}" "$TMP/program" --db "$DB" --config "$CONF" follow --from-start --poll 50 --rotate-wait 300 \
+			"$LOG" 2>>"$DIR/errors" &
+		FOLLOWER=$!
+	}
+	part 1 1000 >"$LOG"
+	closed_follow
+	until_read 1000 >/dev/null
+	chmod 200 -- "$LOG"
+	part 1001 1100 >>"$LOG"
+	ok "a log that may not be opened any more is read on" until_read 1100
+	unfollow
+	part 1101 1200 >>"$LOG"
+	mv -- "$LOG" "$LOG.1"
+	part 1201 1300 >"$LOG"
+	closed_follow
+	ends "a rotated log that may not be opened: the one behind it" 1200
+	ok "... and it is a hole" test "$(holes)" -gt 0
+	chmod 700 -- "$TMP"
+else
+	skip "a log that may not be opened" "root, and no other user to be"
+fi
 
 # ------------------------------------------------------------------ the process
 
@@ -184,15 +327,20 @@ done
 ends "a storm of signals" 2000
 
 begin stopped
+longest=0
 for ((at = 1001; at <= 2000; at += 50)); do
 	part "$at" $((at + 49)) >>"$LOG"
 	[ $((at % 3)) -eq 0 ] && signal=TERM || signal=INT
+	before=${EPOCHREALTIME/./}
 	unfollow "$signal"
+	took=$(((${EPOCHREALTIME/./} - before) / 1000))
+	[ "$took" -le "$longest" ] || longest=$took
 	[ "$STATUS" -eq 0 ] || break
 	follow
 	until_true grep -qx "$FOLLOWER" "$DB.ingest.lock" # from here on it hears
 done
 ends "told to stop twenty times, at once after lines came" 2000
+ok "... each time it ended within 2 s ($longest ms)" test "$longest" -le $((2000 * ${TIME_FACTOR:-1}))
 ok "... and nothing is missing" test "$(holes)" -eq 0
 
 scene race
