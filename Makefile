@@ -194,9 +194,9 @@ $(BUILD)/access_query: $(BUILD)/obj/tests/access_query.o $(ARCHIVES_parsers)
 	$Q$(LINK) -o $@ $^ $(LIBS_parsers)
 
 # What tests/faults.sh preloads; without guards or sanitizers, which have libraries of their own.
-$(BUILD)/faults.so: tests/faults/shim.c $(BUILD)/said/flags | $(BUILD)/have/build
+$(BUILD)/faults.so: tests/faults/shim.c tests/faults/power.c tests/faults/power.h $(BUILD)/said/flags | $(BUILD)/have/build
 	$(call tell,LINK)
-	$Q$(CC) $(LANGUAGE) $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden -shared -o $@ $< -ldl
+	$Q$(CC) $(LANGUAGE) $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden -shared -o $@ $(filter %.c,$^) -ldl
 
 test: units all $(BUILD)/access_query $(BUILD)/faults.so | $(BUILD)/have/test
 	$(RUN)

@@ -24,6 +24,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LINES = 900
+POWER = {"LOST", "TORN", "MIXED"}  # it goes: power.h
+ENDS = {"KILL", *POWER}
 CODES = {65, 66, 69, 71, 73, 74, 75, 77}  # never 70, a bug of ours, nor 99, a sanitizer's
 
 # scenario, calls, errors, once, ever
@@ -38,11 +40,15 @@ ROWS = [
     ("ingest", "spawn", "ENOMEM EAGAIN", True, True),
     ("ingest", "pwrite sync", "KILL", True, False),
     ("follow", "pwrite sync read", "KILL", True, False),
+    ("ingest", "pwrite sync", "LOST TORN MIXED", True, False),
+    ("follow", "pwrite sync", "LOST TORN MIXED", True, False),
+    ("mark", "pwrite sync", "LOST TORN MIXED", True, False),
     ("follow", "open", "EMFILE EACCES", True, True),
     ("follow", "read pread", "EIO", True, True),
     ("follow", "read pread pwrite open", "EINTR", True, False),
+    ("follow", "read", "EAGAIN", True, False),
     ("follow", "read pread pwrite", "SHORT", True, True),
-    ("follow", "pwrite", "ENOSPC EIO EDQUOT", True, True),
+    ("follow", "pwrite", "ENOSPC EIO EDQUOT EROFS", True, True),
     ("follow", "sync ftruncate fstat", "EIO", True, True),
     ("follow", "mmap malloc", "ENOMEM", True, True),
     ("follow", "spawn", "ENOMEM", True, True),
@@ -227,6 +233,12 @@ def points(n, ways, args, phase):
     return sorted({1 + int((i + phase) * n / args.points) for i in range(args.points)})
 
 
+def points_of(error, n, ways, args, phase):
+    """Without power what is synced last decides: the checkpoint at the end."""
+    spread = points(n, ways, args, phase)
+    return sorted({*spread, max(1, n - 8)}) if error in POWER else spread
+
+
 def whole(db):
     if not os.path.exists(db) or os.path.getsize(db) == 0:
         return None
@@ -245,7 +257,7 @@ def whole(db):
 def judge(world, scenario, error, db, status, said):
     lines = said.decode("utf-8", "replace").splitlines()
     first = status
-    if error == "KILL" and status == -signal.SIGKILL:
+    if error in ENDS and status == -signal.SIGKILL:
         status = 0
     if status == -999:
         return "hangs"
@@ -302,7 +314,7 @@ def jobs(world):
             for error in errors.split():
                 for forever in [x for x, wanted in ((False, once), (True, ever)) if wanted]:
                     sorts += 1
-                    for at in points(n, ways if call == "malloc" else None, world.args, sorts * 0.618 % 1):
+                    for at in points_of(error, n, ways if call == "malloc" else None, world.args, sorts * 0.618 % 1):
                         job = (scenario, call, error, forever, at)
                         if world.args.only in "{}-{}-{}-{}-{}".format(*job[:3], "ever" if forever else "once", at):
                             yield job

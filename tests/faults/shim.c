@@ -7,7 +7,8 @@
  *   FI_PATH   only for files whose name holds this text (what has no file is left alone then)
  *   FI_N      the call that fails: 1 is the first; 0 or not set: none, they are only counted
  *   FI_ERR    EINTR EIO ENOSPC EMFILE ENOMEM EROFS ...: what it says; SHORT: half of what was asked
- *             for; KILL: it never comes back
+ *             for; KILL: it never comes back; ESTALE: the descriptor that it is said of is not valid any
+ *             more, until it is closed; LOST, TORN, MIXED: the power goes before the call (power.h; FI_SEED)
  *   FI_EVER   every call from then on fails
  *   FI_RUN    does not fail: runs this for /bin/sh before the call
  *   FI_COUNT  a file of 16 bytes, which takes the number of calls and that of failures
@@ -38,6 +39,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "power.h"
+
 #define EXPORT __attribute__((visibility("default")))
 
 static struct {
@@ -45,11 +48,15 @@ static struct {
 	int ways; /* descriptor, -1 */
 	const char *calls, *path, *run;
 	int error;
+	int stale; /* descriptor, -1 */
+	bool power;
+	enum power_order order;
+	uint64_t seed;
 	uint64_t n;
 	struct {
 		uint64_t calls, failures;
 	} own, *count;
-} fault = {.count = &fault.own, .ways = -1};
+} fault = {.count = &fault.own, .ways = -1, .stale = -1};
 
 static const struct {
 	const char *name;
@@ -152,6 +159,10 @@ static bool fails(const char *what, int fd, const char *name)
 	n = ++fault.count->calls;
 	note_way(n);
 	errno = saved;
+	if (fault.error == ESTALE && fault.stale >= 0 && fd == fault.stale) {
+		errno = ESTALE;
+		return true;
+	}
 	if (fault.n == 0 || (fault.ever ? n < fault.n : n != fault.n))
 		return false;
 	fault.count->failures++;
@@ -159,8 +170,12 @@ static bool fails(const char *what, int fd, const char *name)
 		run();
 		return false;
 	}
-	if (fault.error == -1)
+	if (fault.power)
+		power_cut(fault.order, fault.seed + n);
+	if (fault.power || fault.error == -1)
 		kill(getpid(), SIGKILL);
+	if (fault.error == ESTALE)
+		fault.stale = fd;
 	errno = fault.error;
 	return true;
 }
@@ -182,6 +197,12 @@ static void read_orders(void)
 	for (size_t i = 0; error && i < sizeof errors / sizeof *errors; i++)
 		if (strcmp(error, errors[i].name) == 0)
 			fault.error = errors[i].value;
+	for (int i = 0; error && i < 3; i++)
+		if (strcmp(error, (const char *[]){"LOST", "TORN", "MIXED"}[i]) == 0) {
+			fault.power = true;
+			fault.order = (enum power_order)i;
+		}
+	fault.seed = getenv("FI_SEED") ? strtoull(getenv("FI_SEED"), NULL, 10) : 1;
 	fd = file ? (int)syscall(SYS_openat, AT_FDCWD, file, O_RDWR | O_CLOEXEC) : -1;
 	if (fd >= 0) {
 		void *p =
@@ -240,6 +261,14 @@ static size_t portion(size_t n)
 OPEN(open)
 OPEN(open64)
 
+EXPORT int close(int fd)
+{
+	NEXT(close);
+	if (fd >= 0 && fd == fault.stale)
+		fault.stale = -1;
+	return real(fd);
+}
+
 EXPORT DIR *opendir(const char *path)
 {
 	NEXT(opendir);
@@ -266,16 +295,30 @@ EXPORT ssize_t write(int fd, const void *from, size_t n)
 	TRANSFER("write", fd, from, n);
 }
 
-#define AT_PLACE(name, what, pointer)                               \
-	EXPORT ssize_t name(int fd, pointer p, size_t n, off_t off) \
-	{                                                           \
-		NEXT(name);                                         \
-		TRANSFER(what, fd, p, n, off);                      \
+#define READ_AT(name)                                             \
+	EXPORT ssize_t name(int fd, void *p, size_t n, off_t off) \
+	{                                                         \
+		NEXT(name);                                       \
+		TRANSFER("pread", fd, p, n, off);                 \
 	}
-AT_PLACE(pread, "pread", void *)
-AT_PLACE(pread64, "pread", void *)
-AT_PLACE(pwrite, "pwrite", const void *)
-AT_PLACE(pwrite64, "pwrite", const void *)
+READ_AT(pread)
+READ_AT(pread64)
+
+#define WRITE_AT(name)                                                  \
+	EXPORT ssize_t name(int fd, const void *p, size_t n, off_t off) \
+	{                                                               \
+		NEXT(name);                                             \
+		if (fails("pwrite", fd, NULL)) {                        \
+			if (!fault.halves)                              \
+				return -1;                              \
+			n = portion(n);                                 \
+		}                                                       \
+		if (fault.power)                                        \
+			power_write(fd, p, n, off);                     \
+		return real(fd, p, n, off);                             \
+	}
+WRITE_AT(pwrite)
+WRITE_AT(pwrite64)
 
 /* What a compiler makes of read and pread when it knows how large the buffer is. */
 EXPORT ssize_t __read_chk(int fd, void *to, size_t n, size_t room);
@@ -292,20 +335,27 @@ EXPORT ssize_t __pread_chk(int fd, void *to, size_t n, off_t off, size_t room)
 	TRANSFER("pread", fd, to, n, off, room);
 }
 
-#define ON_FILE(name, what)                                   \
-	EXPORT int name(int fd)                               \
-	{                                                     \
-		NEXT(name);                                   \
-		return fails(what, fd, NULL) ? -1 : real(fd); \
+#define SYNC(name)                                                \
+	EXPORT int name(int fd)                                   \
+	{                                                         \
+		NEXT(name);                                       \
+		int rc = fails("sync", fd, NULL) ? -1 : real(fd); \
+		if (rc == 0 && fault.power)                       \
+			power_sync(fd);                           \
+		return rc;                                        \
 	}
-ON_FILE(fsync, "sync")
-ON_FILE(fdatasync, "sync")
+SYNC(fsync)
+SYNC(fdatasync)
 
-#define CUT(name)                                                       \
-	EXPORT int name(int fd, off_t n)                                \
-	{                                                               \
-		NEXT(name);                                             \
-		return fails("ftruncate", fd, NULL) ? -1 : real(fd, n); \
+#define CUT(name)                                 \
+	EXPORT int name(int fd, off_t n)          \
+	{                                         \
+		NEXT(name);                       \
+		if (fails("ftruncate", fd, NULL)) \
+			return -1;                \
+		if (fault.power)                  \
+			power_truncate(fd, n);    \
+		return real(fd, n);               \
 	}
 CUT(ftruncate)
 CUT(ftruncate64)

@@ -1,5 +1,6 @@
 """The programs that write and rotate logs, and the one that follows them, each in a folder of its own."""
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -46,7 +47,8 @@ class Rsyslog:
             f.write(RSYSLOG.format(dir=directory, log=log))
         self.process = subprocess.Popen(
             ["rsyslogd", "-n", "-f", config, "-i", self.pid],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(os.path.join(directory, "rsyslog.err"), "wb"))
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(os.path.join(directory, "rsyslog.err"), "wb"),
+            preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         until("rsyslogd makes no socket", self.connect)
 
@@ -79,6 +81,11 @@ class Rsyslog:
             except FileNotFoundError:
                 pass  # it was closed just now
         return False
+
+    def no_room(self, room):
+        """From now on no file of it may be larger than so many bytes; None: any may."""
+        _, hard = resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (hard if room is None else room, hard))
 
     def stop(self):
         self.process.terminate()
