@@ -289,6 +289,7 @@ torture: all $(BUILD)/faults.so | $(BUILD)/have/test
 	$(RUN) 'cut-every:14400:tests/cut.sh every' 'cut-many:7200:tests/cut.sh 5000' \
 		'kills:3600:tests/torture/kill.sh 1000' 'steps:7200:tests/torture/steps.sh all' \
 		'mutants:7200:tests/torture/mutants.sh' 'flood:120:tests/torture/flood.sh 60' \
+		'endless:7200:tests/torture/endless.sh 10' 'starts:3600:tests/torture/starts.sh 100 200' \
 		'faults-every:14400:tests/faults.sh every'
 
 # ------------------------------------------------------------------ packages, installing

@@ -446,22 +446,6 @@ static void create_schema(struct db *d)
 	db_commit(d);
 }
 
-/* One file per step, each in its transaction, user_version last (faults.md D6). */
-static void upgrade(struct db *d)
-{
-	char version[64];
-
-	for (int64_t v = pragma(d, "PRAGMA user_version"); v < DB_SCHEMA; v++) {
-		if (v < 1 || v > sql_upgrades_count)
-			msg_die(EX_CONFIG, "%s: schema %lld cannot be upgraded", d->path, (long long)v);
-		db_begin(d);
-		db_exec(d, sql_upgrades[v - 1]);
-		snprintf(version, sizeof version, "PRAGMA user_version = %lld", (long long)v + 1);
-		db_exec(d, version);
-		db_commit(d);
-	}
-}
-
 static void refuse_odd_file(const char *path)
 {
 	char file[512];
@@ -511,7 +495,7 @@ struct db *db_open_ingest(const char *path)
 		create_schema(d);
 	check_ours(d);
 	db_exec(d, WRITER_PRAGMAS);
-	upgrade(d);
+	db_upgrade(d, sql_upgrades, sql_upgrades_count);
 	return d;
 }
 

@@ -36,6 +36,11 @@ struct db {
 
 /* Read-only; dies with 66 if there is no such file, 65 or 78 if it is none of ours. */
 struct db *db_open(const char *path);
+/*
+ * From the schema that it has to version steps_n + 1: steps[0] leads from 1 to 2. A copy is kept beside
+ * it as PATH.schema-N; then all steps are one transaction. For db_open_ingest, and for tests.
+ */
+void db_upgrade(struct db *d, const char *const *steps, int steps_n);
 /* To write as the one reader of logs (ingest.lock, else 75); makes the file, mode 0600. */
 struct db *db_open_ingest(const char *path);
 /*

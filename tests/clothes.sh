@@ -110,6 +110,36 @@ touch -r "$LOGS/mail.log" -- "$WORN/mail.log.1.gz"
 read_in members "$WORN/mail.log.1.gz"
 dressed "a .gz of two members" members
 
+# Several writers, whose stamps are not in order: what belongs together is known by its place in the file and its names.
+wear jitter
+python3 - "$LOGS/mail.log" "$WORN/mail.log" <<-'END'
+	import datetime, random, sys
+	dice = random.Random(3)
+	with open(sys.argv[1], "rb") as a, open(sys.argv[2], "wb") as b:
+	    for line in a:
+	        t = datetime.datetime.strptime("2026 " + line[:15].decode(), "%Y %b %d %H:%M:%S")
+	        t += datetime.timedelta(seconds=dice.randint(-2, 2))
+	        b.write(t.strftime("%b %e %H:%M:%S").encode() + line[15:])
+END
+touch -r "$LOGS/mail.log" -- "$WORN/mail.log"
+read_in jitter "$WORN/mail.log"
+wb list attempts --format jsonl >"$TMP/jitter.attempts"
+DB=$TMP/plain.d/db wb list attempts --format jsonl >"$TMP/orderly.attempts"
+# A try that came back within these seconds may seem to have come before it was refused: one mail of this log did.
+jittered()
+{
+	python3 - "$@" <<-'END'
+		import collections, json, sys
+		KEY = "client_ip sender recipient action stage text helo pid fate would_be_lost may_return source rule".split()
+		orderly, jitter = (collections.Counter(tuple(map(str, map(a.get, KEY))) for a in map(json.loads, open(p))) for p in sys.argv[1:])
+		wrong = (orderly - jitter) + (jitter - orderly)
+		print(*wrong, sep="\n")
+		sys.exit(sum(wrong.values()) > 2)
+	END
+}
+ok "stamps that are wrong by up to 2 s: the attempts and their fates are the same" \
+	jittered "$TMP/orderly.attempts" "$TMP/jitter.attempts"
+
 # ------------------------------------------------------------------ the same file twice
 
 read_in twice "$LOGS/mail.log" "$LOGS/mail.log"

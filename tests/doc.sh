@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
 # README and manual say what is true: the manual has every command and option and no other, README's
-# example is what `make demo` prints, its SQL runs, and the files it names are there.
+# example is what `make demo` prints, its SQL runs, and the files it names are there. The catalogue of
+# faults names checks that there are.
 
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "$0")/lib.sh"
@@ -145,5 +146,11 @@ grep -oE '\]\([^)]*\)' "$ROOT/samples/README.md" | tr -d '[]()' >"$TMP/links"
 while read -r link; do
 	ok "samples/README.md leads to $link" test -e "$ROOT/samples/$link"
 done <"$TMP/links"
+
+# ------------------------------------------------------------------ the catalogue of faults
+
+ok "each fault of the input, the process and the database has a check, and each of these is there" \
+	python3 "$TESTS/faults/catalogue.py"
+sed 's/^/# faults: /' "$TMP/said" | grep 'no check yet'
 
 finish

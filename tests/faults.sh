@@ -233,6 +233,8 @@ follow LD_PRELOAD="$PRELOAD" FI_CALL=pwrite FI_PATH=db-wal FI_N=90 FI_EVER=1 FI_
 until_true at_rest
 part 1001 "$TOTAL" >>"$LOG"
 ok "nothing can be written: status says that it pauses" until_true paused "disk I/O error"
+run list attempts --format jsonl
+ok "... and what is stored can be read" test "$STATUS" -eq 0 -a -s "$OUT"
 SECONDS=0
 unfollow
 ok "... and it ends with 0, and soon, when it is told to" test "$STATUS" -eq 0 -a "$SECONDS" -le $((2 * ${TIME_FACTOR:-1}))

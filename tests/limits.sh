@@ -326,6 +326,11 @@ fi
 
 if [ -e "$SHIM" ]; then
 	PRELOAD="$(ldd "$WOULDBLOCK" | awk '/libasan/ { print $3 " " }')$SHIM"
+	# A machine with the journal alone; what it may have as log is not touched: there is no more time than to say so.
+	scene journal
+	timeout 0.5 env LD_PRELOAD="$PRELOAD" FI_GONE=/var/log/ "$WOULDBLOCK" --db "$DB" --config "$CONF" follow >"$OUT" 2>"$ERR"
+	ok "no log, but systemd's journal: the message names the cause" says "log to systemd's journal only"
+	ok "... and two ways out" says 'install rsyslog, or .wouldblock follow --journal'
 	scene old 100
 	LD_PRELOAD=$PRELOAD FI_SQLITE=3034000 "$WOULDBLOCK" --db "$DB" --config "$CONF" ingest "$LOG" >"$OUT" 2>"$ERR"
 	STATUS=$?

@@ -306,6 +306,11 @@ ok "so is a large one" until_seen '┌ Sources > Source .*─┐$'
 tm resize-window -x 100 -y 30
 tm send-keys Escape Escape
 ok "Esc goes back" until_gone 'Sources > Source'
+for ((n = 1; n <= 40; n++)); do
+	tm resize-window -x $((1 + n * 7 % 120)) -y $((1 + n * 5 % 40))
+done
+tm resize-window -x 100 -y 30
+ok "forty sizes, one right after the other, some with hardly a cell: it is drawn as before" until_seen 'per hour'
 tm send-keys '?'
 ok "? helps" until_seen 'only rows that hold a text'
 tm send-keys Escape C-z
@@ -340,6 +345,8 @@ tm send-keys "clear; TERM=dumb $WOULDBLOCK --db $DB tui" Enter
 ok "TERM=dumb: it says so" until_seen 'TERM is dumb'
 tm send-keys "clear; TERM=nosuchterminal $WOULDBLOCK --db $DB tui" Enter
 ok "an unknown TERM: it says so" until_seen 'terminal is not known'
+tm send-keys "clear; env -u TERM $WOULDBLOCK --db $DB tui; echo ends with \$?" Enter
+ok "no TERM at all: status 64" until_seen 'ends with 64'
 # In each terminal, what reaches it as bytes: colours of its range, none as a background, so that light and dark stay
 # what they are; and all that is to be read is there without them.
 coloured()
@@ -405,6 +412,11 @@ for keys in 2 Enter Enter 3 Enter 4 Enter 5 6 7 1 Enter r; do
 	shortened || held=$((held + 1))
 done
 ok "in every view the write-ahead log can be shortened while somebody writes" test $held -eq 0
+tm send-keys C-z
+until_seen 'Stopped'
+ok "... and while it is stopped" shortened
+tm send-keys fg Enter
+until_seen '▶Sources|▶ '
 tm send-keys Escape Escape 6
 ok "Plan says what makes an exception, and takes none for that row" eval "until_seen 'none yet: e' && tm send-keys je && until_seen 'no verdict can be given'"
 ok "... and shows the files" until_seen 'wouldblock_own_domain'

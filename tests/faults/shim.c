@@ -15,6 +15,7 @@
  *   FI_WAYS   a file that takes the number, of 8 bytes, of each call that was come to by another way
  *             (the functions that led there) than those before it
  *
+ *   FI_GONE            a name that nobody is told of by access(2)
  *   FI_SQLITE          3034000: the number of version that SQLite says it has
  *   FI_SQLITE_WITHOUT  JSON: SQLite says that it was built without
  */
@@ -496,4 +497,18 @@ EXPORT int sqlite3_compileoption_used(const char *option)
 	if (without && strncmp(option, "OMIT_", 5) == 0 && strcmp(option + 5, without) == 0)
 		return 1;
 	return real(option);
+}
+
+/* ------------------------------------------------------------------ another machine */
+
+EXPORT int access(const char *path, int mode)
+{
+	NEXT(access);
+	const char *gone = getenv("FI_GONE");
+
+	if (gone && strncmp(path, gone, strlen(gone)) == 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	return gone && strcmp(path, "/run/systemd/journal") == 0 ? 0 : real(path, mode);
 }

@@ -183,6 +183,101 @@ static void a_lock_whose_owner_lives_is_not(void **state)
 	db_close(d);
 }
 
+/* ------------------------------------------------------------------ another schema */
+
+static const char *const made_up[] = {
+    "CREATE TABLE first (x); INSERT INTO first VALUES (1), (2), (3)",
+    "ALTER TABLE first ADD COLUMN y; UPDATE first SET y = hex(randomblob(20000)); DROP TABLE owner",
+};
+
+/* The first number that a statement gives, -1 if it cannot be asked. */
+static int64_t number(const char *file, const char *sql)
+{
+	sqlite3 *h = NULL;
+	sqlite3_stmt *q = NULL;
+	int64_t n = -1;
+
+	if (sqlite3_open_v2(file, &h, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+	    sqlite3_prepare_v2(h, sql, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
+		n = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	sqlite3_close(h);
+	return n;
+}
+
+static void upgrade_it(void)
+{
+	struct db *d = db_open_ingest(path);
+
+	db_upgrade(d, made_up, 2);
+	db_close(d);
+}
+
+static void an_older_schema_is_kept_and_upgraded(void **state)
+{
+	char copy[160];
+
+	(void)state;
+	db_close(db_open_ingest(path));
+	assert_int_equal(number(path, "SELECT count(*) FROM sqlite_master WHERE name = 'first'"), 0);
+	assert_int_equal(end_of(upgrade_it), 0);
+	assert_int_equal(number(path, "PRAGMA user_version"), 3);
+	assert_int_equal(number(path, "SELECT count(y) FROM first"), 3);
+	snprintf(copy, sizeof copy, "%s.schema-1", path);
+	assert_int_equal(number(copy, "PRAGMA user_version"), 1);
+	assert_true(number(copy, "SELECT count(*) FROM owner") >= 0);
+	assert_int_equal(end_of(open_it), EX_CONFIG); /* and this program has nothing to do with the new one */
+}
+
+#define STRIDE 3 /* 1 takes three seconds */
+
+static int writes_left;
+
+static ssize_t dying_pwrite(int fd, const void *from, size_t n, off_t off)
+{
+	if (writes_left-- == 0)
+		_exit(99);
+	return pwrite(fd, from, n, off);
+}
+
+static void upgrade_until_it_dies(void)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	struct db *d = db_open_ingest(path);
+
+	vfs->xSetSystemCall(vfs, "pwrite", (sqlite3_syscall_ptr)dying_pwrite);
+	vfs->xSetSystemCall(vfs, "pwrite64", (sqlite3_syscall_ptr)dying_pwrite);
+	db_upgrade(d, made_up, 2);
+	db_close(d);
+}
+
+static void a_death_at_each_write_of_an_upgrade_leaves_the_old_or_the_new(void **state)
+{
+	int died = 0, old = 0, end = 99;
+
+	(void)state;
+	for (int n = 0; end == 99; n += STRIDE) {
+		remove_folder(NULL);
+		make_folder(NULL);
+		db_close(db_open_ingest(path));
+		writes_left = n;
+		end = end_of(upgrade_until_it_dies);
+		died += end == 99;
+		int64_t version = number(path, "PRAGMA user_version");
+		bool is_old =
+		    number(path, "SELECT count(*) FROM sqlite_master WHERE name IN ('first', 'owner')") == 1 &&
+		    number(path, "SELECT count(*) FROM owner") >= 0;
+		assert_true(version == (is_old ? 1 : 3));
+		assert_true(is_old || number(path, "SELECT count(y) FROM first") == 3);
+		old += is_old;
+		if (is_old)
+			assert_int_equal(end_of(upgrade_it), 0);
+		assert_int_equal(number(path, "SELECT count(y) FROM first"), 3);
+	}
+	assert_int_equal(end, 0);
+	assert_true(died > 100 / STRIDE && old > 50 / STRIDE && old < died);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
@@ -193,6 +288,8 @@ int main(void)
 	    TEST(a_database_that_was_moved_is_not_opened_anew),
 	    TEST(a_lock_whose_owner_is_dead_is_waited_for),
 	    TEST(a_lock_whose_owner_lives_is_not),
+	    TEST(an_older_schema_is_kept_and_upgraded),
+	    TEST(a_death_at_each_write_of_an_upgrade_leaves_the_old_or_the_new),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
