@@ -291,8 +291,9 @@ static enum fill fill(struct input *in, bool wait)
 	room = INPUT_BUFFER - in->upto;
 	do
 		got = read(in->fd, in->buf + in->upto, room < BLOCK ? room : BLOCK);
-	while (got < 0 && (errno == EINTR || (errno == EIO && ++tries < READ_TRIES)));
-	if (got < 0 && errno == EAGAIN)
+	while (got < 0 && (errno == EINTR ||
+	                   ((errno == EIO || (errno == EAGAIN && !probe_is_pipe(in->cur))) && ++tries < READ_TRIES)));
+	if (got < 0 && errno == EAGAIN && probe_is_pipe(in->cur))
 		return FILL_AGAIN;
 	if (got < 0) {
 		snprintf(in->trouble, sizeof(in->trouble), "read error: %s", strerror(errno));

@@ -13,7 +13,7 @@
 #include "msg.h"
 #include "unpack.h"
 
-#define READ_TRIES 3            /* after EIO (P11) */
+#define READ_TRIES 3            /* after EIO (P11), EAGAIN (P13) */
 #define LOOK 65536              /* how far we look for a first stamp */
 #define SAMPLE_ABOVE (16 << 20) /* larger plain files are sampled */
 #define SAMPLE_STEP 65536
@@ -34,7 +34,7 @@ static size_t read_full(int fd, char *buf, size_t cap)
 	while (n < cap) {
 		ssize_t got = read(fd, buf + n, cap - n);
 
-		if (got < 0 && (errno == EINTR || (errno == EIO && ++tries < READ_TRIES)))
+		if (got < 0 && (errno == EINTR || ((errno == EIO || errno == EAGAIN) && ++tries < READ_TRIES)))
 			continue;
 		if (got <= 0)
 			break;
@@ -51,7 +51,7 @@ static size_t pread_full(int fd, char *buf, size_t cap, int64_t off)
 	while (n < cap) {
 		ssize_t got = pread(fd, buf + n, cap - n, off + (int64_t)n);
 
-		if (got < 0 && (errno == EINTR || (errno == EIO && ++tries < READ_TRIES)))
+		if (got < 0 && (errno == EINTR || ((errno == EIO || errno == EAGAIN) && ++tries < READ_TRIES)))
 			continue;
 		if (got <= 0)
 			break;

@@ -263,7 +263,7 @@ def judge(world, scenario, error, db, status, said):
         return "hangs"
     if status < 0:
         return f"ended by signal {-status}"
-    if status == 78 and any("config: Permission denied" in x for x in lines):
+    if status == 78 and any(re.search("config: (Permission denied|Resource temp)", x) for x in lines):
         status = 77
     if status and status not in CODES:
         return f"ended with {status}: {lines[:4]}"

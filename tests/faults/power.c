@@ -148,10 +148,10 @@ static void put_again(const struct write *w, size_t n)
 {
 	int fd = file[w->file].fd;
 
-	if (!w->now)
-		n = (size_t)syscall(SYS_ftruncate, fd, w->off);
-	else
+	if (w->now)
 		put(fd, w->now, n, w->off);
+	else if (syscall(SYS_ftruncate, fd, w->off) != 0)
+		abort();
 }
 
 static uint64_t dice(uint64_t *seed)
