@@ -290,7 +290,7 @@ torture: all $(BUILD)/faults.so | $(BUILD)/have/test
 		'kills:3600:tests/torture/kill.sh 1000' 'steps:7200:tests/torture/steps.sh all' \
 		'mutants:7200:tests/torture/mutants.sh' 'flood:120:tests/torture/flood.sh 60' \
 		'endless:7200:tests/torture/endless.sh 10' 'starts:3600:tests/torture/starts.sh 100 200' \
-		'faults-every:14400:tests/faults.sh every'
+		'faults-every:14400:tests/faults.sh every' 'damage:3600:tests/torture/damage.sh 2000'
 
 # ------------------------------------------------------------------ packages, installing
 

@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../parsers/utf8.h"
+#include "db_damage.h"
+#include "db_place.h"
 #include "msg.h"
 #include "writer.h"
 
@@ -22,10 +23,10 @@ static const struct {
 	int rc, exit;
 	bool passes; /* may be otherwise in a while */
 } exits[] = {
-    {SQLITE_FULL, EX_IOERR, true},       {SQLITE_IOERR, EX_IOERR, true},        {SQLITE_NOTADB, EX_DATAERR, false},
-    {SQLITE_CORRUPT, EX_DATAERR, false}, {SQLITE_CANTOPEN, EX_CANTCREAT, true}, {SQLITE_READONLY, EX_CANTCREAT, true},
-    {SQLITE_BUSY, EX_TEMPFAIL, true},    {SQLITE_LOCKED, EX_TEMPFAIL, true},    {SQLITE_NOMEM, EX_OSERR, true},
-    {SQLITE_AUTH, EX_NOPERM, false},     {SQLITE_PERM, EX_NOPERM, false},
+    {SQLITE_FULL, EX_IOERR, true},      {SQLITE_IOERR, EX_IOERR, true},        {SQLITE_NOTADB, EX_DATAERR, true},
+    {SQLITE_CORRUPT, EX_DATAERR, true}, {SQLITE_CANTOPEN, EX_CANTCREAT, true}, {SQLITE_READONLY, EX_CANTCREAT, true},
+    {SQLITE_BUSY, EX_TEMPFAIL, true},   {SQLITE_LOCKED, EX_TEMPFAIL, true},    {SQLITE_NOMEM, EX_OSERR, true},
+    {SQLITE_AUTH, EX_NOPERM, false},    {SQLITE_PERM, EX_NOPERM, false},
 };
 
 static int exit_of(int rc, bool *passes)
@@ -47,6 +48,23 @@ static const char *name_of(const struct db *d, const sqlite3_stmt *s)
 	return "database";
 }
 
+_Noreturn void db_damaged(const struct db *d, const char *why)
+{
+	char file[512], text[400];
+
+	msg_fail(
+	    EX_DATAERR,
+	    "%s is damaged: %s; `wouldblock follow`, or `wouldblock ingest --set-aside` with all logs, makes a new "
+	    "one and keeps what people said",
+	    msg_safe(slice_str(d->path), file, sizeof file), msg_safe(slice_str(why), text, sizeof text));
+}
+
+/* Our own mistake, or rows are there that we never wrote. */
+static bool is_against_rules(int rc)
+{
+	return (rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH;
+}
+
 _Noreturn void db_fail(struct db *d, sqlite3_stmt *s, int rc)
 {
 	char file[512];
@@ -55,6 +73,8 @@ _Noreturn void db_fail(struct db *d, sqlite3_stmt *s, int rc)
 	bool passes;
 	int code = exit_of(rc, &passes);
 
+	if ((rc & 0xff) == SQLITE_CORRUPT || (is_against_rules(rc) && d->ingest_lock >= 0 && !damage_is_whole(d)))
+		db_damaged(d, why);
 	msg_safe(slice_str(d->path), file, sizeof file);
 	if (passes)
 		msg_fail(code, "%s: %s: %s", file, name_of(d, s), why);
@@ -102,6 +122,8 @@ sqlite3_stmt *db_stmt(struct db *d, enum sql_id id)
 	}
 	int rc = sqlite3_prepare_v3(d->h, sql_text[id], -1, SQLITE_PREPARE_PERSISTENT, &s, NULL);
 	d->stmt[id] = s;
+	if (rc == SQLITE_ERROR) /* it prepares well against the schema: this is another one */
+		db_damaged(d, sqlite3_errmsg(d->h));
 	if (rc != SQLITE_OK)
 		db_fail(d, NULL, rc);
 	return s;
@@ -216,7 +238,7 @@ struct slice db_column_slice(sqlite3_stmt *s, int at)
 
 /* ------------------------------------------------------------------- the file */
 
-static int64_t pragma(struct db *d, const char *sql)
+int64_t db_number(struct db *d, const char *sql)
 {
 	sqlite3_stmt *s = NULL;
 	int64_t v = 0;
@@ -227,6 +249,8 @@ static int64_t pragma(struct db *d, const char *sql)
 		if (rc == SQLITE_ROW)
 			v = sqlite3_column_int64(s, 0);
 	}
+	if (rc == SQLITE_ERROR) /* nothing is wrong with what we ask */
+		db_damaged(d, sqlite3_errmsg(d->h));
 	sqlite3_finalize(s);
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 		db_fail(d, NULL, rc);
@@ -236,9 +260,11 @@ static int64_t pragma(struct db *d, const char *sql)
 static void check_ours(struct db *d)
 {
 	char file[512];
-	int64_t id = pragma(d, "PRAGMA application_id"), version = pragma(d, "PRAGMA user_version");
+	int64_t id = db_number(d, "PRAGMA application_id"), version = db_number(d, "PRAGMA user_version");
 
 	msg_safe(slice_str(d->path), file, sizeof file);
+	if (id == 0 && db_number(d, "PRAGMA page_count") == 0)
+		msg_die(EX_DATAERR, "%s: an empty file, no database", file);
 	if (id != DB_APPLICATION_ID)
 		msg_die(EX_CONFIG, "%s: a database of another program", file);
 	if (version > DB_SCHEMA)
@@ -307,74 +333,14 @@ static void remember_file(struct db *d)
 	}
 }
 
-static void need_file(const char *path)
-{
-	char file[512];
-	struct stat st;
-
-	msg_safe(slice_str(path), file, sizeof file);
-	if (stat(path, &st) != 0)
-		msg_die(EX_NOINPUT, "no database %s: %s; `wouldblock ingest LOG` makes one", file, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		msg_die(EX_NOINPUT, "cannot read database %s: not a file", file);
-}
-
-/* The name of a file that never changes, as SQLite has it. */
-static void uri_of(const char *path, char *out, size_t cap)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
-	size_t n = (size_t)snprintf(out, cap, "file:");
-
-	for (; *path && n + 16 < cap; path++)
-		n += (size_t)snprintf(out + n, cap - n, strchr(plain, *path) ? "%c" : "%%%02X", (unsigned char)*path);
-	snprintf(out + n, cap - n, "?immutable=1");
-}
-
-static bool has_wal(const char *path)
-{
-	char name[4096];
-	struct stat st;
-
-	snprintf(name, sizeof name, "%s-wal", path);
-	return stat(name, &st) == 0 && st.st_size > 0;
-}
-
-/*
- * Where nobody may write SQLite cannot share a write-ahead log. If there is none, all there is stands
- * in the file itself, and it may be taken for one that never changes (faults.md D11). A folder that
- * only we may not write to is none of these: whoever follows may begin at any moment.
- */
-static bool never_changes(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[4096];
-	struct statvfs fs;
-	struct stat st;
-
-	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-	if (access(folder, W_OK) == 0 || stat(folder, &st) != 0 || statvfs(folder, &fs) != 0)
-		return false;
-	return ((fs.f_flag & ST_RDONLY) || (st.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0) && !has_wal(path);
-}
-
-static int open_to_read(const char *path, sqlite3 **h)
-{
-	char uri[4 * 4096];
-
-	if (!never_changes(path))
-		return sqlite3_open_v2(path, h, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
-	uri_of(path, uri, sizeof uri);
-	return sqlite3_open_v2(uri, h, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
-}
-
 struct db *db_open(const char *path)
 {
 	struct db *d = db_new(path);
 	char file[512];
 
 	msg_safe(slice_str(path), file, sizeof file);
-	need_file(path);
-	int rc = open_to_read(path, &d->h);
+	place_need_file(path);
+	int rc = place_open_to_read(path, &d->h);
 	if (rc != SQLITE_OK)
 		msg_die(EX_NOINPUT, "cannot read database %s: %s", file, sqlite3_errmsg(d->h));
 	harden(d);
@@ -437,31 +403,15 @@ static void create_schema(struct db *d)
 {
 	char numbers[128];
 
-	db_exec(d, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+	snprintf(numbers, sizeof numbers,
+	         "PRAGMA page_size = %d; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", DB_PAGE);
+	db_exec(d, numbers);
 	db_begin(d);
 	db_exec(d, sql_text[SQL_SCHEMA]);
 	snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d", DB_APPLICATION_ID,
 	         DB_SCHEMA);
 	db_exec(d, numbers);
 	db_commit(d);
-}
-
-static void refuse_odd_file(const char *path)
-{
-	char file[512];
-	struct stat st;
-
-	msg_safe(slice_str(path), file, sizeof file);
-	if (lstat(path, &st) != 0)
-		return;
-	if (!S_ISREG(st.st_mode))
-		msg_die(EX_CANTCREAT, "cannot use %s as a database: not a plain file", file);
-	if (st.st_nlink > 1)
-		msg_die(EX_CANTCREAT, "cannot use %s as a database: it has a second name (hard link)", file);
-	if (st.st_uid != geteuid() && geteuid() != 0)
-		msg_die(EX_CANTCREAT, "cannot use %s as a database: it belongs to somebody else", file);
-	if (st.st_mode & S_IWOTH)
-		msg_die(EX_CANTCREAT, "cannot use %s as a database: everybody may write to it (chmod o-w)", file);
 }
 
 #define WRITER_PRAGMAS "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000"
@@ -475,25 +425,68 @@ static void check_same_file(struct db *d)
 		msg_die(EX_TEMPFAIL, "%s: the database was moved or replaced while we wrote", d->path);
 }
 
-struct db *db_open_ingest(const char *path)
+static void open_to_write(struct db *d, int flags)
+{
+	char file[512];
+	int rc = sqlite3_open_v2(d->path, &d->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | flags, NULL);
+
+	if (rc != SQLITE_OK)
+		msg_die(EX_CANTCREAT, "cannot open database %s: %s", msg_safe(slice_str(d->path), file, sizeof file),
+		        sqlite3_errmsg(d->h));
+}
+
+struct db *db_open_locks(const char *path)
 {
 	struct db *d = db_new(path);
-	char file[512];
 
-	msg_safe(slice_str(path), file, sizeof file);
 	umask(077);
-	refuse_odd_file(path);
+	place_refuse_odd(path);
 	take_ingest_lock(d);
 	open_write_lock(d);
-	int rc = sqlite3_open_v2(path, &d->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (rc != SQLITE_OK)
-		msg_die(EX_CANTCREAT, "cannot open database %s: %s", file, sqlite3_errmsg(d->h));
+	return d;
+}
+
+struct db *db_create(const char *path)
+{
+	struct db *d = db_new(path);
+
+	open_to_write(d, SQLITE_OPEN_CREATE);
+	harden(d);
+	create_schema(d);
+	return d;
+}
+
+#define OUR_TABLES "SELECT count(*) FROM sqlite_master WHERE name IN ('generation', 'fact_attempt', 'human_verdict')"
+
+/* Of a file that is not empty it is damage if it has no tables, or ours and another's number. */
+static void create_or_check(struct db *d)
+{
+	bool ours = db_number(d, "PRAGMA application_id") == DB_APPLICATION_ID;
+
+	if (db_number(d, "SELECT count(*) FROM sqlite_master") == 0) {
+		if (ours || db_number(d, "PRAGMA page_count") > 1)
+			db_damaged(d, "its tables are gone");
+		create_schema(d);
+	} else if (!ours && db_number(d, OUR_TABLES) == 3) {
+		db_damaged(d, "it says it is another program's, and has our tables");
+	} else if (ours && sqlite3_db_readonly(d->h, "main") == 1 && access(d->path, W_OK) == 0) {
+		db_damaged(d, "its header says that no SQLite of today may write to it");
+	}
+}
+
+struct db *db_open_ingest(const char *path)
+{
+	struct db *d = db_open_locks(path);
+
+	damage_before_open(d);
+	open_to_write(d, SQLITE_OPEN_CREATE);
 	harden(d);
 	d->writes = true;
 	remember_file(d);
-	if (pragma(d, "SELECT count(*) FROM sqlite_master") == 0)
-		create_schema(d);
+	create_or_check(d);
 	check_ours(d);
+	damage_look(d);
+	damage_mark(d);
 	db_exec(d, WRITER_PRAGMAS);
 	db_upgrade(d, sql_upgrades, sql_upgrades_count);
 	return d;
@@ -528,15 +521,15 @@ struct db *db_open_write(const char *path)
 
 	msg_safe(slice_str(path), file, sizeof file);
 	umask(077);
-	need_file(path);
-	refuse_odd_file(path);
+	place_need_file(path);
+	place_refuse_odd(path);
 	int rc = sqlite3_open_v2(path, &d->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK)
 		msg_die(EX_CANTCREAT, "cannot open database %s: %s", file, sqlite3_errmsg(d->h));
 	sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	harden(d);
 	check_ours(d);
-	if (pragma(d, "PRAGMA user_version") < DB_SCHEMA)
+	if (db_number(d, "PRAGMA user_version") < DB_SCHEMA)
 		msg_die(EX_CONFIG, "%s: made by an older wouldblock; the next `wouldblock ingest` upgrades it", file);
 	open_write_lock(d);
 	d->writes = d->impatient = true;
@@ -605,13 +598,15 @@ static bool keeps_waiting(const struct db *d, int waited_ms)
 }
 
 /* Whoever holds it needs it for milliseconds, but for one who rebuilds all that is derived. */
-static void take_write_lock(struct db *d)
+void db_lock(struct db *d)
 {
 	const struct timespec nap = {.tv_nsec = NAP_MS * 1000 * 1000};
 	bool for_ever = !d->impatient && !d->go_on;
 	char file[512];
 
 	msg_safe(slice_str(d->path), file, sizeof file);
+	if (d->write_lock < 0) /* db_create */
+		return;
 	for (int naps = 0; flock(d->write_lock, for_ever ? LOCK_EX : LOCK_EX | LOCK_NB) != 0;) {
 		if (errno == EWOULDBLOCK && keeps_waiting(d, naps++ * NAP_MS))
 			nanosleep(&nap, NULL);
@@ -642,8 +637,14 @@ void db_wait_while(struct db *d, bool (*go_on)(void *arg, int waited_ms), void *
 
 void db_begin(struct db *d)
 {
-	take_write_lock(d);
+	db_lock(d);
 	db_exec(d, "BEGIN IMMEDIATE");
+}
+
+void db_unlock(struct db *d)
+{
+	if (d->write_lock >= 0)
+		flock(d->write_lock, LOCK_UN);
 }
 
 void db_commit(struct db *d)
@@ -651,42 +652,7 @@ void db_commit(struct db *d)
 	if (d->dev || d->ino)
 		check_same_file(d);
 	db_exec(d, "COMMIT");
-	flock(d->write_lock, LOCK_UN);
-}
-
-/* ----------------------------------------------------------------- checkpoints */
-
-#define WAL_LONG 500      /* pages: worth a checkpoint in a quiet moment; 4 MB */
-#define WAL_TOO_LONG 4000 /* at once; 32 MB */
-
-static int on_commit(void *arg, sqlite3 *h, const char *name, int pages)
-{
-	struct db *d = arg;
-
-	(void)name;
-	d->wal_pages = pages;
-	if (pages >= WAL_TOO_LONG)
-		sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	return SQLITE_OK;
-}
-
-void db_checkpoint_lazily(struct db *d)
-{
-	sqlite3_wal_hook(d->h, on_commit, d);
-}
-
-bool db_checkpoint_is_due(const struct db *d)
-{
-	return d->wal_pages >= WAL_LONG;
-}
-
-/* Under write.lock, as one that a commit makes: SQLite before 3.51.3 does not bear a writer beside it (faults.md 1.7). */
-void db_checkpoint(struct db *d)
-{
-	take_write_lock(d);
-	sqlite3_wal_checkpoint_v2(d->h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	flock(d->write_lock, LOCK_UN);
-	d->wal_pages = 0; /* if a reader kept it from finishing, the next commit says so */
+	db_unlock(d);
 }
 
 const char *db_library(void)

@@ -4,7 +4,8 @@
  *
  * A failing call ends the program with the statement's name, SQLite's words and
  * an exit code of sysexits(3); what was not committed is as if it never was. What
- * may pass (disk full, an I/O error, no memory) goes through msg_fail.
+ * may pass (disk full, an I/O error, no memory) goes through msg_fail, and so does
+ * a database that is damaged (65): db_damage.h puts another one in its place.
  */
 #ifndef WB_DB_H
 #define WB_DB_H
@@ -16,6 +17,7 @@
 
 #define DB_APPLICATION_ID 0x77626c6b /* "wblk" */
 #define DB_SCHEMA 1
+#define DB_PAGE 8192
 
 struct writer;
 
@@ -31,6 +33,7 @@ struct db {
 	sqlite3_stmt *stmt[SQL_COUNT];
 	struct writer *writer; /* NULL: whoever calls writes */
 	int wal_pages;         /* with db_checkpoint_lazily: in the write-ahead log since the last checkpoint */
+	int wal_kept;          /* pages that a reader of an old state kept the last checkpoint from taking over */
 	struct db *next;       /* of those that this thread has open */
 };
 
@@ -41,8 +44,12 @@ struct db *db_open(const char *path);
  * it as PATH.schema-N; then all steps are one transaction. For db_open_ingest, and for tests.
  */
 void db_upgrade(struct db *d, const char *const *steps, int steps_n);
-/* To write as the one reader of logs (ingest.lock, else 75); makes the file, mode 0600. */
+/* To write as the one reader of logs (ingest.lock, else 75); makes the file, mode 0600; looks for damage (db_damage.h). */
 struct db *db_open_ingest(const char *path);
+/* Both locks and no database, for who puts another file in its place. */
+struct db *db_open_locks(const char *path);
+/* A new one that nobody else knows: without locks, and without those who look for damage. */
+struct db *db_create(const char *path);
 /*
  * To write what a person says, beside whoever reads logs: no ingest.lock, so neither made (66) nor
  * upgraded (78) nor checkpointed. A transaction that has to wait longer than DB_PATIENCE for
@@ -89,10 +96,17 @@ void db_run(struct db *d, sqlite3_stmt *s);
 void db_exec(struct db *d, const char *sql);
 /* Dies with what SQLite says of the last call. */
 _Noreturn void db_fail(struct db *d, sqlite3_stmt *s, int rc);
+/* Dies as one that is damaged (65). */
+_Noreturn void db_damaged(const struct db *d, const char *why);
+/* The first column of a statement's only row; 0 if there is none. */
+int64_t db_number(struct db *d, const char *sql);
 
 /* One write transaction under write.lock. */
 void db_begin(struct db *d);
 void db_commit(struct db *d);
+/* write.lock alone, for what is no transaction. */
+void db_lock(struct db *d);
+void db_unlock(struct db *d);
 
 /*
  * A checkpoint waits for the disk, and a commit that has to make one keeps the
@@ -104,6 +118,11 @@ void db_commit(struct db *d);
 void db_checkpoint_lazily(struct db *d);
 bool db_checkpoint_is_due(const struct db *d);
 void db_checkpoint(struct db *d);
+/*
+ * Bytes of the write-ahead log that the last checkpoint had to leave there, since a reader holds a state of the database
+ * from before: it grows until that reader ends (faults.md D2).
+ */
+int64_t db_wal_kept(const struct db *d);
 
 /* Text as it is: TEXT if it is UTF-8 without NUL, else a BLOB of the same bytes; absent slices bind NULL. Borrowed. */
 void db_bind_slice(sqlite3_stmt *s, int at, struct slice v);

@@ -56,7 +56,9 @@ void db_upgrade(struct db *d, const char *const *steps, int steps_n)
 
 	if (version == steps_n + 1)
 		return;
-	if (version < 1 || version > steps_n + 1)
+	if (version < 1)
+		db_damaged(d, "it says nothing of its schema");
+	if (version > steps_n + 1)
 		msg_die(EX_CONFIG, "%s: schema %lld cannot be upgraded", d->path, (long long)version);
 	keep_copy(d, version);
 	db_begin(d);

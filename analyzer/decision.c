@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "decision_i.h"
+#include "filesystem.h"
 #include "proof.h"
 
 /* ------------------------------------------------------------------ helpers of all files */
@@ -97,6 +98,7 @@ static void account_load(struct making *m)
 	while (query_row(q))
 		account_row(&m->d->account, q);
 	query_free(q);
+	m->d->account.in_memory = filesystem_of(reader_database(m->reader)) == FILESYSTEM_MEMORY;
 }
 
 /* ------------------------------------------------------------------ totals */

@@ -149,6 +149,7 @@ struct decision_account {
 	int64_t without_mail;   /* warnings that belong to no mail, on hosts where most are such */
 	int64_t unsure;         /* streams whose year is a guess */
 	int64_t streams;
+	int64_t in_memory; /* 1: the database lies in memory, and is gone after a reboot */
 };
 
 /* ------------------------------------------------------------------ after and beside the rule (proof.h) */

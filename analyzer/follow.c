@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../parsers/shapes.h"
+#include "db_damage.h"
 #include "follow_i.h"
 #include "journal.h"
 #include "owner.h"
@@ -105,6 +106,7 @@ static bool may_wait(void *arg, int waited_ms)
 	return !follow_stopped(f) && (!f->begun || waited_ms < LOCK_PATIENCE_MS);
 }
 
+/* What does not change when a damaged database is replaced. */
 static void begin(struct follow *f, const char *database)
 {
 	f->settings = f->o->settings;
@@ -116,10 +118,32 @@ static void begin(struct follow *f, const char *database)
 	shapes_init();
 	f->notify = notify_new();
 	f->watch = watch_new(f->o->waiting);
-	f->run.db = db_open_ingest(database);
+	run_init(&f->run);
+}
+
+/* One that took the place of a damaged one, now or before we were killed: all logs that are there are its own. */
+static void database_open(struct follow *f)
+{
+	f->starts = f->o->begin;
+	f->history = f->o->history;
+	f->run.db = db_open_ingest(f->database);
+	f->rebuilding = damage_is_rebuilding(f->run.db);
+	if (!f->rebuilding)
+		return;
+	f->starts = FOLLOW_HISTORY;
+	f->history = INT32_MAX;
+	if (!f->o->read_history)
+		return;
+	f->run.db = db_close(f->run.db);
+	f->o->read_history(f->o->arg);
+	f->run.db = db_open_ingest(f->database);
+}
+
+static void begin_to_read(struct follow *f)
+{
+	database_open(f);
 	db_wait_while(f->run.db, may_wait, f);
 	db_checkpoint_lazily(f->run.db);
-	run_init(&f->run);
 	memory_load(f);
 	f->run.known = generation_list(f->run.db, &f->run.known_n);
 	f->log = xcalloc(f->o->paths_n + 1, sizeof *f->log);
@@ -132,16 +156,26 @@ static void begin(struct follow *f, const char *database)
 	notify_say(f->notify, "READY=1\nSTATUS=reading what is new");
 }
 
-static void end(struct follow *f)
+/* All that hangs on the database. */
+static void end_reading(struct follow *f)
 {
-	notify_say(f->notify, "STOPPING=1");
 	f->journal = journal_free(f->journal);
 	for (size_t i = 0; i < f->logs; i++)
 		followed_release(f, &f->log[i]);
 	free(f->log);
+	f->log = NULL;
+	f->logs = 0;
 	memory_drop(f);
-	db_close(f->run.db);
 	free(f->run.known);
+	f->run.known = NULL;
+	f->run.known_n = 0;
+}
+
+static void end(struct follow *f)
+{
+	notify_say(f->notify, "STOPPING=1");
+	end_reading(f);
+	db_close(f->run.db);
 	run_release(&f->run);
 	ingest_release(&f->result);
 	watch_free(f->watch);
@@ -157,6 +191,13 @@ static void at_rest(struct follow *f)
 		f->backlog = false;
 		f->ingest.batch_lines = LIVE_LINES;
 	}
+	if (f->rebuilding) {
+		f->rebuilding = false;
+		db_begin(f->run.db);
+		damage_rebuilt(f->run.db);
+		db_commit(f->run.db);
+		msg_warn("%s: all logs that are there have been read again", f->database);
+	}
 	if (f->behind)
 		notify_say(f->notify, "STATUS=following, all is read");
 	f->behind = false;
@@ -170,10 +211,41 @@ static int patience(const struct follow *f, int ms)
 	return limit >= 0 && limit < ms ? limit : ms;
 }
 
+/*
+ * Somebody reads a state from long ago, a shell that was left open: all that was written since stays in the write-ahead
+ * log, which has no end then (faults.md D2). Said once, and once when it is over.
+ */
+static void watch_kept(struct follow *f)
+{
+	char file[512];
+	int64_t kept = db_wal_kept(f->run.db), tenth = f->kept_bytes / 10;
+
+	msg_safe(slice_str(f->database), file, sizeof file);
+	if (kept < f->o->wal_limit && f->kept_us) {
+		if (kept > f->o->wal_limit / 2)
+			return;
+		msg_warn("%s: nobody keeps its write-ahead log any more", file);
+		lock_kept(f, 0);
+	} else if (kept >= f->o->wal_limit && !f->kept_us) {
+		msg_warn("%s: its write-ahead log has grown to %lld kB, since a reader holds an old state of it, and "
+		         "grows until that reader (a shell, a backup?) is ended",
+		         file, (long long)kept / 1024);
+		lock_kept(f, kept);
+	} else if (f->kept_us && kept > f->kept_bytes + tenth) {
+		lock_kept(f, kept);
+	}
+}
+
+static bool wants_checkpoint(const struct follow *f)
+{
+	return db_checkpoint_is_due(f->run.db) || db_wal_kept(f->run.db) ||
+	       (int64_t)f->run.db->wal_pages * DB_PAGE >= f->o->wal_limit;
+}
+
 /* Once nothing has come for a moment, what makes a commit slow is done before the next line comes. */
 static bool wait_for_more(struct follow *f)
 {
-	if (db_checkpoint_is_due(f->run.db)) {
+	if (wants_checkpoint(f)) {
 		if (watch_wait(f->watch, LULL_MS, journal_fd(f->journal)))
 			return true;
 		db_checkpoint(f->run.db);
@@ -194,6 +266,7 @@ static void one_round(struct follow *f)
 	if (f->journal)
 		more |= journal_step(f->journal);
 	notify_alive(f->notify);
+	watch_kept(f);
 	f->woken = false;
 	f->round++;
 	f->troubles = 0;
@@ -268,6 +341,7 @@ static int follow_rounds(struct follow *f)
 	switch (setjmp(trouble)) {
 	case 0: break;
 	case EX_OSERR: return EX_OSERR;
+	case EX_DATAERR: return EX_DATAERR;
 	default: return EX_IOERR;
 	}
 	msg_rescue(&trouble);
@@ -279,16 +353,54 @@ static int follow_rounds(struct follow *f)
 	return 0;
 }
 
+/* The same for the beginning, where only damage is no end of the program. */
+static int follow_begins(struct follow *f)
+{
+	jmp_buf damage;
+
+	if (setjmp(damage))
+		return EX_DATAERR;
+	msg_rescue_of(EX_DATAERR, &damage);
+	begin_to_read(f);
+	msg_rescue(NULL);
+	return 0;
+}
+
+/* Nothing of the old one is believed any more, and nothing that was made of it. */
+static void replace_damaged(struct follow *f)
+{
+	notify_say(f->notify, "STATUS=the database is damaged: making a new one");
+	run_stop_ahead(&f->run);
+	f->run.in = NULL;
+	end_reading(f);
+	run_forget_counts(&f->run);
+	f->run.db = NULL;
+	db_abandon();
+	damage_replace(f->database);
+	f->woken = f->backlog = true;
+	f->begun = false;
+	f->ingest.batch_lines = BACKLOG_LINES;
+	f->troubles = 0;
+	f->since_us = f->caught_up_us = f->paused_us = 0;
+}
+
 int follow_run(const char *database, const struct follow_options *o)
 {
 	struct follow *f = xcalloc(1, sizeof *f);
+	bool reads;
 	int code;
 
 	f->o = o;
 	f->woken = f->backlog = true;
 	begin(f, database);
-	while ((code = follow_rounds(f)) != 0)
-		rest_from_trouble(f, code);
+	do {
+		reads = f->begun;
+		code = reads ? follow_rounds(f) : follow_begins(f);
+		if (code == EX_DATAERR)
+			replace_damaged(f);
+		else if (code)
+			rest_from_trouble(f, code);
+	} while (code || !reads);
 	end(f);
 	free(f);
 	return 0;

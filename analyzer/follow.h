@@ -3,7 +3,9 @@
  * crash and every kind of rotation (faults.md part 1).
  *
  * Whatever it does is a batch in one transaction with the position behind it, so
- * that it may die anywhere; the next start finds its place again by content.
+ * that it may die anywhere; the next start finds its place again by content. A
+ * database that is damaged makes room for a new one, into which all logs are read
+ * that are still there (db_damage.h).
  */
 #ifndef WB_FOLLOW_H
 #define WB_FOLLOW_H
@@ -39,8 +41,11 @@ struct follow_options {
 	const char *unit;       /* ... of this unit only; NULL: of all that calls itself postfix */
 	const char *journalctl; /* the program that prints it */
 	int poll_ms;            /* how long no event may mean no change, 2 000 */
+	int64_t wal_limit;      /* bytes of write-ahead log that a reader may keep without a word */
 	int rotate_wait_ms;     /* how long a rotated file must be silent, 10 000 */
 	struct follow_settings settings;
+	/* Reads the older logs that the settings name, when a damaged database is made anew; may be NULL. */
+	void (*read_history)(void *arg);
 	volatile const int *stop;
 	volatile int *reload; /* set by a signal: ask for new settings */
 	/* False: they are bad, and he has said so. What it gives lives until the call after the next. */
@@ -49,7 +54,7 @@ struct follow_options {
 	const sigset_t *waiting; /* see watch_new */
 };
 
-/* Until *stop. 0, or a code of sysexits(3). A broken database ends the program. */
+/* Until *stop. 0, or a code of sysexits(3). A database that cannot be opened ends the program. */
 int follow_run(const char *database, const struct follow_options *o);
 
 /* What a reader can know of who reads logs into a database. */
@@ -61,6 +66,9 @@ struct follow_state {
 	int64_t paused_us;    /* nothing can be stored, since then; STAMP_NONE: it does not pause */
 	int64_t next_try_us;
 	char why[304];
+	int64_t
+	    kept_us; /* a reader keeps the write-ahead log from being shortened, since then; STAMP_NONE: none does */
+	int64_t kept_bytes;
 	char logs[1024]; /* what it follows, parted by newlines */
 };
 

@@ -73,6 +73,9 @@ struct journal;
 struct follow {
 	const struct follow_options *o;
 	struct follow_settings settings;
+	enum follow_begin starts; /* as the options say, or after damage all that is there */
+	int history;
+	bool rebuilding; /* the database took the place of a damaged one, and not all that is there is read yet */
 	struct ingest_options ingest;
 	struct ingest_result result;
 	struct run run;
@@ -84,12 +87,13 @@ struct follow {
 	const char *database;
 	int64_t since_us, caught_up_us, told_ns; /* of the lock file; caught_up_us 0: not yet */
 	int64_t paused_us;                       /* since when, though tries come between; 0: all is well */
-	uint64_t round;                          /* of the loop */
-	bool behind;                             /* something was read since it was last said that all is */
-	bool woken;                              /* something happened to what we watch */
-	bool backlog;                            /* it has not caught up yet */
-	bool begun;                              /* from here on trouble that may pass is waited for */
-	int troubles;                            /* in turn: how often all had to be begun anew */
+	int64_t kept_us, kept_bytes; /* a reader keeps the write-ahead log; 0: none does, or not much of it */
+	uint64_t round;              /* of the loop */
+	bool behind;                 /* something was read since it was last said that all is */
+	bool woken;                  /* something happened to what we watch */
+	bool backlog;                /* it has not caught up yet */
+	bool begun;                  /* from here on trouble that may pass is waited for */
+	int troubles;                /* in turn: how often all had to be begun anew */
 };
 
 bool follow_stopped(const struct follow *f);
@@ -165,6 +169,8 @@ void cut_find(struct follow *f, struct followed *l, const struct input *set);
 void lock_tell(struct follow *f, bool caught_up);
 /* Nothing can be stored for now: why, and in how many milliseconds the next try comes. */
 void lock_pause(struct follow *f, const char *why, int64_t ms);
+/* A reader keeps so much of the write-ahead log; 0: it is over. */
+void lock_kept(struct follow *f, int64_t bytes);
 /* That try goes well so far. */
 void lock_go_on(struct follow *f);
 

@@ -1,7 +1,7 @@
 /*
  * The lock file says who reads logs: pid, and of a follow since when, when it
- * had last read all, whether it waits because nothing can be stored, and what it
- * reads. `ingest` leaves only its pid there. It is written over in place, which
+ * had last read all, whether it waits because nothing can be stored, whether a
+ * reader keeps the write-ahead log, and what it reads. `ingest` leaves only its pid there. It is written over in place, which
  * needs no room on a disk that is full.
  */
 #include <errno.h>
@@ -33,9 +33,11 @@ static void lock_write(struct follow *f, const char *why, int64_t next_try_us)
 
 	if (!f->since_us)
 		f->since_us = wall_us();
-	n = (size_t)snprintf(text, sizeof text, "%ld\nfollow %020lld %020lld\npaused %020lld %020lld %-*.*s\n",
+	n = (size_t)snprintf(text, sizeof text,
+	                     "%ld\nfollow %020lld %020lld\npaused %020lld %020lld %-*.*s\nkept %020lld %020lld\n",
 	                     (long)getpid(), (long long)f->since_us, (long long)f->caught_up_us,
-	                     next_try_us ? (long long)f->paused_us : 0LL, (long long)next_try_us, WHY, WHY, why);
+	                     next_try_us ? (long long)f->paused_us : 0LL, (long long)next_try_us, WHY, WHY, why,
+	                     (long long)f->kept_us, (long long)f->kept_bytes);
 	for (size_t i = 0; i < f->logs && n < sizeof text - 1; i++)
 		n += (size_t)snprintf(text + n, sizeof text - n, "%s\n", f->log[i].path);
 	if (f->journal && n < sizeof text - 1)
@@ -66,6 +68,13 @@ void lock_pause(struct follow *f, const char *why, int64_t ms)
 	if (!f->paused_us)
 		f->paused_us = now;
 	lock_write(f, why, now + ms * 1000);
+}
+
+void lock_kept(struct follow *f, int64_t bytes)
+{
+	f->kept_us = bytes == 0 ? 0 : f->kept_us ? f->kept_us : wall_us();
+	f->kept_bytes = bytes;
+	lock_write(f, "", 0);
 }
 
 void lock_go_on(struct follow *f)
@@ -119,6 +128,10 @@ static bool lock_read(struct slice text, struct follow_state *out)
 		out->next_try_us = time_or_none(time[1]);
 		why_read(rest, out);
 	}
+	if (line_read(&text, SLICE("kept "), time, &rest)) {
+		out->kept_us = time_or_none(time[0]);
+		out->kept_bytes = (int64_t)time[1];
+	}
 	n = text.n < sizeof out->logs - 1 ? text.n : sizeof out->logs - 1;
 	memcpy(out->logs, text.p, n);
 	while (n > 0 && out->logs[n - 1] == '\n')
@@ -134,8 +147,11 @@ bool follow_state(const char *database, struct follow_state *out)
 	ssize_t n;
 	int fd;
 
-	*out = (struct follow_state){
-	    .since_us = STAMP_NONE, .caught_up_us = STAMP_NONE, .paused_us = STAMP_NONE, .next_try_us = STAMP_NONE};
+	*out = (struct follow_state){.since_us = STAMP_NONE,
+	                             .caught_up_us = STAMP_NONE,
+	                             .paused_us = STAMP_NONE,
+	                             .next_try_us = STAMP_NONE,
+	                             .kept_us = STAMP_NONE};
 	snprintf(name, sizeof name, "%s.ingest.lock", database);
 	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)

@@ -128,7 +128,7 @@ static bool is_known(const struct follow *f, const struct followed *l)
 static void begin_tell(struct follow *f, struct followed *l, bool there)
 {
 	static const char *const words[] = {"end of the live file", "start of the live file", "rotated files"};
-	enum follow_begin begin = f->o->begin == FOLLOW_END && !there ? FOLLOW_START : f->o->begin;
+	enum follow_begin begin = f->starts == FOLLOW_END && !there ? FOLLOW_START : f->starts;
 	char key[1400], value[100];
 	sqlite3_stmt *q;
 
@@ -137,8 +137,10 @@ static void begin_tell(struct follow *f, struct followed *l, bool there)
 		return;
 	snprintf(key, sizeof key, "follow_begin %s", l->path);
 	snprintf(value, sizeof value, "%s", words[begin]);
-	if (begin == FOLLOW_HISTORY)
-		snprintf(value, sizeof value, "%d rotated files", f->o->history);
+	if (f->rebuilding)
+		snprintf(value, sizeof value, "all that was there, after damage");
+	else if (begin == FOLLOW_HISTORY)
+		snprintf(value, sizeof value, "%d rotated files", f->history);
 	q = db_stmt(f->run.db, SQL_WRITE_META);
 	store_begin(f->run.store);
 	db_bind_slice(q, 1, slice_str(key));
@@ -150,7 +152,7 @@ static void begin_tell(struct follow *f, struct followed *l, bool there)
 /* First of all, of a log that nobody has read: does it begin at the end of what is there? */
 static bool begin_at_end(const struct follow *f, const struct followed *l)
 {
-	if (l->started || l->late || f->o->begin != FOLLOW_END)
+	if (l->started || l->late || f->starts != FOLLOW_END)
 		return false;
 	return !is_known(f, l) && !known_head(&f->run, input_about(l->live.in, 0));
 }

@@ -330,9 +330,9 @@ static size_t first_unread(struct follow *f, struct followed *l, struct input *s
 	if (l->live.in && known_head(&f->run, input_about(l->live.in, 0)))
 		return n;
 	if (!newest) /* all is new: how much of it is wanted? */
-		return l->started || f->o->begin != FOLLOW_HISTORY ? n
-		       : (size_t)f->o->history < n                 ? n - (size_t)f->o->history
-		                                                   : 0;
+		return l->started || f->starts != FOLLOW_HISTORY ? n
+		       : (size_t)f->history < n                  ? n - (size_t)f->history
+		                                                 : 0;
 	for (from = 0; from < n; from++)
 		if (input_about(set, from)->first_us > newest->first_us)
 			break;
@@ -402,7 +402,7 @@ static void find_lost(struct follow *f, struct followed *l, const struct input *
 static void tell_closed(struct follow *f, const struct followed *l, const struct input *set)
 {
 	int64_t until = l->live.in ? input_about(l->live.in, 0)->first_us : STAMP_NONE;
-	bool wanted = newest_known(f, l) || (!l->started && f->o->begin == FOLLOW_HISTORY);
+	bool wanted = newest_known(f, l) || (!l->started && f->starts == FOLLOW_HISTORY);
 
 	if (!l->closed.rotated || !wanted || (l->live.in && known_head(&f->run, input_about(l->live.in, 0))))
 		return;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "../parsers/shapes.h"
+#include "db_damage.h"
 
 static int64_t now_ns(void)
 {
@@ -476,6 +477,25 @@ static void run_files(struct run *run)
 	free(older);
 }
 
+/* Only at the beginning: what damage is met later ends the program, and the next call starts with it. */
+static struct db *open_or_replace(const char *database, bool set_aside)
+{
+	jmp_buf damage;
+	struct db *d;
+
+	if (!set_aside)
+		return db_open_ingest(database);
+	if (setjmp(damage)) {
+		db_abandon();
+		damage_replace(database);
+		return db_open_ingest(database);
+	}
+	msg_rescue_of(EX_DATAERR, &damage);
+	d = db_open_ingest(database);
+	msg_rescue(NULL);
+	return d;
+}
+
 void ingest_run(const char *database, struct rules *rules, const struct origin *origin, const char *const *paths,
                 size_t n, const struct ingest_options *o, struct ingest_result *out)
 {
@@ -491,7 +511,7 @@ void ingest_run(const char *database, struct rules *rules, const struct origin *
 		input_close(run.in);
 		return;
 	}
-	run.db = db_open_ingest(database);
+	run.db = open_or_replace(database, o->set_aside);
 	run.store = store_new(run.db, rules, origin);
 	run.sink = store_sink(run.store);
 	run_init(&run);
@@ -505,6 +525,8 @@ void ingest_run(const char *database, struct rules *rules, const struct origin *
 		store_begin(run.store);
 		join_streams(&run);
 		store_find_holes(run.store);
+		if (o->set_aside) /* all logs that there are: who says this names them */
+			damage_rebuilt(run.db);
 		store_commit(run.store, NULL, NULL);
 	}
 	for (int k = 0; k < RECORD_KIND_COUNT; k++)

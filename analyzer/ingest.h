@@ -13,6 +13,8 @@ struct ingest_options {
 	const char *log; /* which log stdin is; NULL: named after the file */
 	int year;        /* of the first stamp without one, 0: not given */
 	bool rebuild;    /* forget all facts first; needs all logs that were ever read */
+	bool
+	    set_aside; /* a damaged database makes room for a new one (db_damage.h); else it ends the program with 65 */
 	const struct slice *filters;
 	size_t filters_n;
 	uint32_t batch_lines; /* a commit at least this often; tests make it small */

@@ -52,7 +52,7 @@ static void child_start(struct journal *j)
 		argv[n++] = cursor;
 		argv[n++] = "--no-tail";
 	} else {
-		argv[n++] = j->f->o->begin == FOLLOW_END ? "--lines=0" : "--no-tail";
+		argv[n++] = j->f->starts == FOLLOW_END ? "--lines=0" : "--no-tail";
 	}
 	snprintf(unit, sizeof unit, "--unit=%s", j->f->o->unit ? j->f->o->unit : "");
 	argv[n++] = j->f->o->unit ? unit : "SYSLOG_FACILITY=2"; /* mail */

@@ -23,6 +23,7 @@ static void (*_Atomic exit_hook)(void);
 static _Thread_local struct trying *trying;
 static bool quiet;
 static _Thread_local jmp_buf *rescue; /* a helping thread has none: it cannot begin anything anew */
+static _Thread_local int rescue_of;   /* the only code that it is for; 0: any */
 static _Thread_local char failure[MSG_MAX];
 
 void msg_on_exit(void (*hook)(void))
@@ -145,7 +146,13 @@ void msg_die(int code, const char *fmt, ...)
 
 void msg_rescue(jmp_buf *to)
 {
+	msg_rescue_of(0, to);
+}
+
+void msg_rescue_of(int code, jmp_buf *to)
+{
 	rescue = to;
+	rescue_of = code;
 }
 
 bool msg_is_lack(int error)
@@ -155,7 +162,7 @@ bool msg_is_lack(int error)
 
 void msg_fail(int code, const char *fmt, ...)
 {
-	jmp_buf *to = rescue;
+	jmp_buf *to = rescue_of && rescue_of != code ? NULL : rescue;
 	va_list ap;
 
 	rescue = NULL;

@@ -27,6 +27,7 @@ noreturn void msg_die(int code, const char *fmt, ...) __attribute__((format(prin
 noreturn void msg_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Where msg_fail goes with its code, which setjmp gives there; NULL: it ends the program. */
 void msg_rescue(jmp_buf *to);
+void msg_rescue_of(int code, jmp_buf *to); /* with this code only */
 /* What it said before it went there, without `wouldblock: `; of this thread, "" if nothing yet. */
 const char *msg_failure(void);
 /* An errno that tells of us, not of a file: no memory, no descriptors, no process. */

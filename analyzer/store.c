@@ -562,6 +562,7 @@ void store_find_holes(struct store *s)
 	db_run(s->db, db_stmt(s->db, SQL_WRITE_HOLES_FORGET));
 	db_run(s->db, db_stmt(s->db, SQL_WRITE_HOLES_OVERLAP));
 	db_run(s->db, db_stmt(s->db, SQL_WRITE_HOLES_SEAM));
+	db_run(s->db, db_stmt(s->db, SQL_WRITE_HOLES_LOST));
 }
 
 /* ------------------------------------------------------------------------ account */

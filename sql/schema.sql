@@ -26,6 +26,13 @@ CREATE TABLE owner (                 -- who writes (faults.md 1.3): a writer who
   since INTEGER                      -- seconds since 1970
 );
 
+CREATE TABLE lost (                  -- what a damaged database covered that stood here before this one
+  host TEXT,                         -- null: it could not be read, so nobody knows what it covered
+  first_time INTEGER, last_time INTEGER, -- the host's first and latest line in it
+  at INTEGER NOT NULL,               -- when it was set aside
+  file TEXT NOT NULL                 -- as what
+);
+
 CREATE TABLE log (                   -- a log as the admin sees it: all rotations of one file
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE          -- directory and base name, or what --log said

@@ -2,8 +2,9 @@
 #
 #     faults.sh [every | staged]
 #
-# What the system does to us (faults.md P6 to P13, D1, I53): calls that fail (tests/faults/shim.c), a
-# disk that is full, names that change between two looks. `every`: each call of each sort fails once,
+# What the system does to us (faults.md P6 to P13, D1 to D3, D9, D10, I53): calls that fail
+# (tests/faults/shim.c), a disk that is full, names that change between two looks; and what
+# tests/faults_damage.sh has. `every`: each call of each sort fails once,
 # which takes hours.
 #
 # FAULT_SHIM=PATH names the preloaded library; `make test` builds it.
@@ -252,6 +253,9 @@ if [ "${1-}" = every ]; then
 fi
 ok "calls that fail: on it goes, or it stops in good order, and nothing is lost" faults --points "${FAULT_POINTS:-2}" --jobs 4
 
+# shellcheck source=tests/faults_damage.sh
+. "$TESTS/faults_damage.sh"
+
 # ------------------------------------------------------------------ a disk that is full
 
 # Room is given back while it runs: to a limit of file size, which anybody may set ...
@@ -271,7 +275,7 @@ ends_whole "room after a file was not allowed to grow"
 # ... and to a file system, where that is permitted.
 SMALL=$TMP/small
 mkdir -- "$SMALL"
-if ! mount -t tmpfs -o size=600k none "$SMALL" 2>"$TMP/refused"; then
+if ! mount -t tmpfs -o size=700k none "$SMALL" 2>"$TMP/refused"; then
 	echo "# no small file system may be mounted here ($(cat -- "$TMP/refused")): the limit above stands for it"
 	SMALL=
 	finish

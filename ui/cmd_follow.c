@@ -132,6 +132,7 @@ static void logs_find(struct logs *logs, const struct follow_command *o, const s
 /* Two of each: what is in use, and what is to be. */
 struct current {
 	const struct follow_command *o;
+	const char *database;
 	struct settings settings[2];
 	struct origin *origin[2];
 	int used;
@@ -183,12 +184,19 @@ static void check_user(const struct follow_command *o, const struct settings *s)
 		                   "or say --as-root");
 }
 
-static void read_history(const char *database, struct settings *s, const struct origin *origin)
+static struct ingest_options history_options(const struct settings *s)
 {
-	const struct ingest_options o = {
+	return (struct ingest_options){
 	    .filters = s->relays.item, .filters_n = s->relays.n, .batch_lines = 65536, .stop = &stop};
+}
 
-	follower_history(database, s, origin, &o);
+static void read_history(void *arg)
+{
+	struct current *c = arg;
+	struct settings *s = &c->settings[c->used];
+	const struct ingest_options how = history_options(s);
+
+	follower_history_again(c->database, s, c->origin[c->used], &how);
 }
 
 static void olddirs_of_settings(struct option_list *olddir, const struct settings *s)
@@ -218,7 +226,9 @@ int command_follow(const struct command *c, struct common *common, int argc, cha
 		olddirs_of_settings(&o.olddir, s);
 	char *database = common_database_made(&o.common, s);
 	current.origin[0] = common_origin(s);
-	read_history(database, s, current.origin[0]);
+	current.database = database;
+	const struct ingest_options history = history_options(s);
+	follower_history(database, s, current.origin[0], &history);
 	catch_signals(&waiting);
 
 	struct follow_options options = {.paths = (const char *const *)logs.v,
@@ -233,8 +243,10 @@ int command_follow(const struct command *c, struct common *common, int argc, cha
 	                                 .unit = logs.unit,
 	                                 .journalctl = o.journalctl,
 	                                 .poll_ms = o.poll >= 0 ? (int)o.poll : (int)s->poll * 1000,
+	                                 .wal_limit = s->wal_limit,
 	                                 .rotate_wait_ms =
 	                                     o.rotate_wait >= 0 ? (int)o.rotate_wait : (int)s->rotate_wait * 1000,
+	                                 .read_history = read_history,
 	                                 .stop = &stop,
 	                                 .reload = &hangup,
 	                                 .new_settings = new_settings,

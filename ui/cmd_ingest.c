@@ -15,7 +15,7 @@ struct ingest_command {
 	struct common common;
 	const char *log;
 	int64_t year, batch;
-	bool rebuild, quiet;
+	bool rebuild, set_aside, quiet;
 };
 
 static const struct option_row rows[] = {
@@ -26,6 +26,8 @@ static const struct option_row rows[] = {
      "year of the first stamp that has none, where the file's time does not tell", 1970, 9999, NULL},
     {"--rebuild", NULL, OPTION_FLAG, offsetof(struct ingest_command, rebuild),
      "forget all that was read and read it anew, in order; needs all logs", 0, 0, NULL},
+    {"--set-aside", NULL, OPTION_FLAG, offsetof(struct ingest_command, set_aside),
+     "if the database is damaged: rename it, keep what people said, and read these logs into a new one", 0, 0, NULL},
     {"--batch", "LINES", OPTION_INT, offsetof(struct ingest_command, batch),
      "commit at least every so many lines, 65536 if not given", 1, 65536, NULL},
     {"--quiet", NULL, OPTION_FLAG, offsetof(struct ingest_command, quiet), "say nothing but trouble", 0, 0, NULL},
@@ -213,6 +215,7 @@ int command_ingest(const struct command *c, struct common *common, int argc, cha
 	struct ingest_options options = {.log = o.log,
 	                                 .year = (int)o.year,
 	                                 .rebuild = o.rebuild,
+	                                 .set_aside = o.set_aside,
 	                                 .filters = settings.relays.item,
 	                                 .filters_n = settings.relays.n,
 	                                 .batch_lines = (uint32_t)o.batch,

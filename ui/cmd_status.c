@@ -4,6 +4,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "../analyzer/filesystem.h"
 #include "../analyzer/follow.h"
 #include "../analyzer/msg.h"
 #include "../analyzer/query.h"
@@ -41,6 +42,12 @@ struct status {
 	size_t logs;
 	int64_t holes, now_us;
 	int64_t lines, odd; /* all that were read, and those that were not understood */
+	struct {
+		int64_t at_us; /* STAMP_NONE: never */
+		char *file;
+		bool rebuilding;
+	} damage;
+	bool in_memory;
 	const char *version;
 };
 
@@ -91,6 +98,7 @@ static void status_load(struct status *s, const char *database)
 	stretch_day_starts(stamp_local_day(s->now_us), 1, midnight);
 	follow_state(database, &s->follow);
 	logs_load(s, r);
+	s->in_memory = filesystem_of(database) == FILESYSTEM_MEMORY;
 	const struct query_param since = {"since", SLICE_NONE, midnight[0], false};
 	struct query *q = query_new(r, SQL_READ_STATUS_HOLES, &since, 1);
 	s->holes = query_row(q) ? query_number(q, 0) : 0;
@@ -101,11 +109,20 @@ static void status_load(struct status *s, const char *database)
 		s->odd = query_number(q, 1);
 	}
 	query_free(q);
+	s->damage.at_us = STAMP_NONE;
+	q = query_new(r, SQL_READ_STATUS_LOST, NULL, 0);
+	if (query_row(q)) {
+		s->damage.at_us = query_number(q, 0);
+		s->damage.file = text_of(query_text(q, 1));
+		s->damage.rebuilding = query_number(q, 2);
+	}
+	query_free(q);
 	reader_close(r);
 }
 
 static void status_release(struct status *s)
 {
+	free(s->damage.file);
 	for (size_t i = 0; i < s->logs; i++) {
 		free(s->log[i].log);
 		free(s->log[i].file);
@@ -176,6 +193,31 @@ static void say_pause(struct text *t, const struct follow_state *f, int64_t now)
 	text_char(t, '\n');
 }
 
+static bool is_kept(const struct status *s)
+{
+	return s->follow.alive && s->follow.kept_us != STAMP_NONE;
+}
+
+static void say_kept(struct text *t, const struct follow_state *f, int64_t now)
+{
+	text_printf(t, "the write-ahead log has %lld kB: a reader holds an old state of the database",
+	            (long long)f->kept_bytes / 1024);
+	age(t, ", seen first ", f->kept_us, now);
+	text_char(t, '\n');
+}
+
+static void say_damage(struct text *t, const struct status *s)
+{
+	char at[STAMP_TEXT];
+
+	at[stamp_text(s->damage.at_us, 0, at)] = '\0';
+	text_printf(t, "made anew on %s, %s; the damaged database is ", at,
+	            s->damage.rebuilding ? "and the logs are being read again"
+	                                 : "and all logs that were there have been read again");
+	encode_term(t, slice_str(s->damage.file ? s->damage.file : "gone"));
+	text_char(t, '\n');
+}
+
 static void print_text(const struct status *s)
 {
 	struct text t = {0};
@@ -190,6 +232,12 @@ static void print_text(const struct status *s)
 	text_char(&t, '\n');
 	if (is_paused(s))
 		say_pause(&t, &s->follow, s->now_us);
+	if (is_kept(s))
+		say_kept(&t, &s->follow, s->now_us);
+	if (s->damage.at_us != STAMP_NONE)
+		say_damage(&t, s);
+	if (s->in_memory)
+		text_str(&t, "the database lies in memory (tmpfs): it does not survive a reboot\n");
 	for (size_t i = 0; i < s->logs; i++)
 		say_log(&t, &s->log[i], s->now_us);
 	if (s->logs == 0)
@@ -237,6 +285,32 @@ static void json_pause(struct json *j, const struct status *s)
 	json_object_end(j);
 }
 
+static void json_kept(struct json *j, const struct status *s)
+{
+	if (!is_kept(s)) {
+		json_null(j, "wal_kept");
+		return;
+	}
+	json_object(j, "wal_kept");
+	json_time(j, "since", s->follow.kept_us);
+	json_int(j, "bytes", s->follow.kept_bytes);
+	json_object_end(j);
+}
+
+/* Null if it was never set aside. */
+static void json_damage(struct json *j, const struct status *s)
+{
+	if (s->damage.at_us == STAMP_NONE) {
+		json_null(j, "damaged");
+		return;
+	}
+	json_object(j, "damaged");
+	json_time(j, "set_aside", s->damage.at_us);
+	json_str(j, "file", s->damage.file);
+	json_bool(j, "rebuilding", s->damage.rebuilding);
+	json_object_end(j);
+}
+
 static void print_json(const struct status *s)
 {
 	struct text t = {0};
@@ -252,6 +326,9 @@ static void print_json(const struct status *s)
 	json_time(&j, "since", s->follow.alive ? s->follow.since_us : STAMP_NONE);
 	json_time(&j, "caught_up", s->follow.alive ? s->follow.caught_up_us : STAMP_NONE);
 	json_pause(&j, s);
+	json_kept(&j, s);
+	json_damage(&j, s);
+	json_bool(&j, "in_memory", s->in_memory);
 	json_list(&j, "logs");
 	for (size_t i = 0; i < s->logs; i++)
 		json_log(&j, &s->log[i], s->now_us);

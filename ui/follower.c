@@ -70,13 +70,13 @@ char *follower_path(const char *name)
 	return path;
 }
 
-void follower_history(const char *database, struct settings *s, const struct origin *origin,
-                      const struct ingest_options *how)
+void follower_history_again(const char *database, struct settings *s, const struct origin *origin,
+                            const struct ingest_options *how)
 {
 	struct ingest_result result;
 	const char **paths;
 
-	if (s->history.n == 0 || access(database, F_OK) == 0)
+	if (s->history.n == 0)
 		return;
 	paths = xcalloc(s->history.n, sizeof *paths);
 	for (size_t i = 0; i < s->history.n; i++)
@@ -84,6 +84,13 @@ void follower_history(const char *database, struct settings *s, const struct ori
 	ingest_run(database, &s->rules, origin, paths, s->history.n, how, &result);
 	ingest_release(&result);
 	free(paths);
+}
+
+void follower_history(const char *database, struct settings *s, const struct origin *origin,
+                      const struct ingest_options *how)
+{
+	if (access(database, F_OK) != 0)
+		follower_history_again(database, s, origin, how);
 }
 
 /* ------------------------------------------------------------------ the thread */
@@ -99,25 +106,41 @@ static void let_signal_in(void *arg, const char *path, int64_t done, int64_t tot
 	pthread_sigmask(SIG_SETMASK, &held, NULL);
 }
 
+static struct ingest_options history_options(struct follower *f)
+{
+	return (struct ingest_options){.filters = f->settings.relays.item,
+	                               .filters_n = f->settings.relays.n,
+	                               .batch_lines = 65536,
+	                               .progress = let_signal_in,
+	                               .progress_arg = f,
+	                               .stop = &stop};
+}
+
+static void read_history(void *arg)
+{
+	struct follower *f = arg;
+	const struct ingest_options how = history_options(f);
+
+	follower_history_again(f->database, &f->settings, f->origin, &how);
+}
+
 static void work(void *arg)
 {
 	struct follower *f = arg;
 	struct settings *s = &f->settings;
 	const char *const paths[] = {f->path};
-	const struct ingest_options history = {.filters = s->relays.item,
-	                                       .filters_n = s->relays.n,
-	                                       .batch_lines = 65536,
-	                                       .progress = let_signal_in,
-	                                       .progress_arg = f,
-	                                       .stop = &stop};
+	const struct ingest_options history = history_options(f);
 	const struct follow_options o = {.paths = paths,
 	                                 .paths_n = 1,
 	                                 .olddirs = f->olddir,
 	                                 .olddirs_n = s->olddir.n,
 	                                 .begin = FOLLOW_END,
 	                                 .poll_ms = (int)s->poll * 1000,
+	                                 .wal_limit = s->wal_limit,
 	                                 .rotate_wait_ms = (int)s->rotate_wait * 1000,
 	                                 .settings = {&s->rules, f->origin, s->relays.item, s->relays.n},
+	                                 .read_history = read_history,
+	                                 .arg = f,
 	                                 .stop = &stop,
 	                                 .waiting = &f->waiting};
 

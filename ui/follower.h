@@ -32,5 +32,8 @@ char *follower_path(const char *name);
 /* `history` of the settings: logs to be read before the first start, while there is no database. */
 void follower_history(const char *database, struct settings *s, const struct origin *origin,
                       const struct ingest_options *how);
+/* The same into a database that is there: one that took the place of a damaged one. */
+void follower_history_again(const char *database, struct settings *s, const struct origin *origin,
+                            const struct ingest_options *how);
 
 #endif

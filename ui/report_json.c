@@ -343,6 +343,7 @@ static void json_account(struct json *j, const struct decision_account *a)
 	json_object(j, "account");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		json_int(j, rows[i].key, rows[i].n);
+	json_bool(j, "in_memory", a->in_memory);
 	json_object_end(j);
 }
 

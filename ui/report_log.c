@@ -231,4 +231,6 @@ void page_account(struct page *p)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].always || rows[i].n)
 			text_printf(p->t, "  %12s  %s\n", grouped(rows[i].n, n), rows[i].what);
+	if (a->in_memory)
+		add_line(p->t, 2, "The database lies in memory (tmpfs): it does not survive a reboot.");
 }

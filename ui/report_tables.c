@@ -278,14 +278,13 @@ static const struct {
     ACCOUNT("suspect", suspect),          ACCOUNT("truncated", truncated),
     ACCOUNT("damaged", damaged),          ACCOUNT("evictions", evictions),
     ACCOUNT("match_limit", limit_hits),   ACCOUNT("streams", streams),
-    ACCOUNT("streams_unsure", unsure),
+    ACCOUNT("streams_unsure", unsure),    ACCOUNT("in_memory", in_memory),
 #undef ACCOUNT
 };
 
 static size_t account_rows(const struct report *r)
 {
-	(void)r;
-	return COUNT(accounts) + 1;
+	return COUNT(accounts) + (r->d->account.in_memory ? 1 : 0); /* what is as usual is not said */
 }
 
 static void account_row(const struct report *r, size_t i, struct field *f)

@@ -225,6 +225,19 @@ static bool duration_store(void *dest, struct slice value, char *why, size_t cap
 	return refuse(why, cap, value, "a time with its unit, such as 90s, 5m, 24h or 2d");
 }
 
+static bool size_store(void *dest, struct slice value, char *why, size_t cap)
+{
+	static const char units[] = "kMG";
+	struct slice rest = value;
+	const char *unit;
+	uint64_t n;
+
+	if (!slice_number(&rest, 1000000, &n) || n == 0 || rest.n != 1 || !(unit = memchr(units, rest.p[0], 3)))
+		return refuse(why, cap, value, "a size with its unit, such as 500k, 64M or 1G");
+	*(int64_t *)dest = (int64_t)n << (10 * (unit - units + 1));
+	return true;
+}
+
 const struct setting_type SETTING_PATH = {false, path_store, text_clear};
 const struct setting_type SETTING_ZONE = {false, zone_store, text_clear};
 const struct setting_type SETTING_ADDRESS = {false, address_store, text_clear};
@@ -237,6 +250,7 @@ const struct setting_type SETTING_NETWORKS = {true, network_store, networks_clea
 const struct setting_type SETTING_DAYS = {false, days_store, NULL};
 const struct setting_type SETTING_PERCENT = {false, percent_store, NULL};
 const struct setting_type SETTING_DURATION = {false, duration_store, NULL};
+const struct setting_type SETTING_SIZE = {false, size_store, NULL};
 
 /* The next item of a list; false at its end. */
 static bool list_next(struct slice *rest, struct slice *item)

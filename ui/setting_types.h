@@ -38,6 +38,7 @@ extern const struct setting_type SETTING_NETWORKS;  /* struct settings_networks 
 extern const struct setting_type SETTING_DAYS;      /* int */
 extern const struct setting_type SETTING_PERCENT;   /* double, 0 to 100 */
 extern const struct setting_type SETTING_DURATION;  /* int64_t, seconds */
+extern const struct setting_type SETTING_SIZE;      /* int64_t, bytes */
 
 /*
  * Stores a whole value: one, or each item of a list, split at commas and

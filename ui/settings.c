@@ -22,6 +22,8 @@ static const struct setting {
 		section, key, &SETTING_##type, offsetof(struct settings, member), preset, help \
 	}
     S("database", "file", PATH, database, "", "the database; empty: $WOULDBLOCK_DB, else the usual place"),
+    S("database", "wal_limit", SIZE, wal_limit, "64M",
+      "how far its write-ahead log may grow by a reader before that is said"),
     S("log", "files", TEXTS, log_files, "/var/log/mail.log", "logs that follow reads"),
     S("log", "timezone", ZONE, timezone, "", "zone of stamps that name none; empty: the machine's"),
     S("log", "history", TEXTS, history, "", "older logs, read first when the database is new"),

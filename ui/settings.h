@@ -18,7 +18,8 @@
 
 struct settings {
 	/* [database] */
-	char *database; /* NULL: not set, see settings_database */
+	char *database;    /* NULL: not set, see settings_database */
+	int64_t wal_limit; /* bytes */
 	/* [log] */
 	struct settings_list log_files;
 	char *timezone; /* a name for TZ; NULL: the machine's */

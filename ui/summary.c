@@ -289,6 +289,11 @@ void summary_load(struct summary *s, struct reader *r, const struct settings *se
 		free(rules.name[i]);
 	}
 	free(rules.name);
+	for (size_t i = 0; i < s->rules; i++)
+		if (s->rule[i].now->all.decision == DECISION_GO) {
+			reader_check(r); /* who finds less for a damaged page must not say go */
+			break;
+		}
 	said_load(&l);
 	s->anything = s->said_n > 0;
 	for (size_t i = 0; i < s->rules; i++)

@@ -34,6 +34,7 @@ struct lane {
 	/* of the worker alone */
 	struct reader *reader;
 	bool first_done;
+	bool checked; /* all pages, before it said go for the first time */
 	int64_t version;
 	int64_t not_before; /* monotonic, milliseconds */
 	struct msg_death death;
@@ -174,6 +175,9 @@ static struct head *do_head(struct lane *l, const struct load *load)
 		bool same = before.last == after.last && before.n == after.n;
 		bool torn = reader_renew(l->reader) != l->version;
 		bool go = h->decision->all.decision == DECISION_GO;
+		if (go && !l->checked)
+			reader_check(l->reader); /* who finds less for a damaged page must not say go */
+		l->checked |= go;
 		if (!torn || again >= HEAD_AGAIN || (same && (!go || again)))
 			return h;
 		head_free(h);

@@ -3,7 +3,7 @@
  * what the program makes of it. Calls are counted from main() on, in this process alone.
  *
  *   FI_CALL   which, parted by commas: open read pread write pwrite sync ftruncate fstat mmap malloc
- *             spawn inotify list
+ *             spawn inotify list rename
  *   FI_PATH   only for files whose name holds this text (what has no file is left alone then)
  *   FI_N      the call that fails: 1 is the first; 0 or not set: none, they are only counted
  *   FI_ERR    EINTR EIO ENOSPC EMFILE ENOMEM EROFS ...: what it says; SHORT: half of what was asked
@@ -11,6 +11,7 @@
  *             more, until it is closed; LOST, TORN, MIXED: the power goes before the call (power.h; FI_SEED)
  *   FI_EVER   every call from then on fails
  *   FI_RUN    does not fail: runs this for /bin/sh before the call
+ *   FI_MAGIC  what statfs says every file lies on: its magic number, as in linux/magic.h, in hex
  *   FI_COUNT  a file of 16 bytes, which takes the number of calls and that of failures
  *   FI_WAYS   a file that takes the number, of 8 bytes, of each call that was come to by another way
  *             (the functions that led there) than those before it
@@ -37,6 +38,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -276,6 +278,12 @@ EXPORT DIR *opendir(const char *path)
 	return fails("list", -1, path) ? NULL : real(path);
 }
 
+EXPORT int rename(const char *from, const char *to)
+{
+	NEXT(rename);
+	return fails("rename", -1, from) ? -1 : real(from, to);
+}
+
 #define TRANSFER(what, ...)          \
 	if (fails(what, fd, NULL)) { \
 		if (!fault.halves)   \
@@ -512,3 +520,23 @@ EXPORT int access(const char *path, int mode)
 	}
 	return gone && strcmp(path, "/run/systemd/journal") == 0 ? 0 : real(path, mode);
 }
+/* ------------------------------------------------------------------ another file system */
+
+static void pretend(long *type)
+{
+	const char *magic = getenv("FI_MAGIC");
+
+	if (magic)
+		*type = (long)strtoul(magic, NULL, 16);
+}
+
+#define STATFS(name, buffer)                                 \
+	EXPORT int name(const char *path, struct buffer *st) \
+	{                                                    \
+		NEXT(name);                                  \
+		int rc = real(path, st);                     \
+		pretend(&st->f_type);                        \
+		return rc;                                   \
+	}
+STATFS(statfs, statfs)
+STATFS(statfs64, statfs64)

@@ -129,7 +129,7 @@ static void an_empty_file_changes_nothing(void **state)
 static void every_key_can_be_set(void **state)
 {
 	(void)state;
-	is_accepted("[database]\nfile = /srv/wb.db\n"
+	is_accepted("[database]\nfile = /srv/wb.db\nwal_limit = 500k\n"
 	            "[log]\nfiles = /a.log, /b.log\ntimezone = Europe/Berlin\nhistory = /c.gz /d.gz\n"
 	            "[networks]\ninside = 198.51.100.0/24, [2001:db8:25::]/48\ndomains = Firma.Example.\n"
 	            "shared = provider.example\n"
@@ -140,6 +140,7 @@ static void every_key_can_be_set(void **state)
 	            "[mail]\nto = a@firma.example, b@firma.example\nfrom = wb@firma.example\nsendmail = "
 	            "/bin/mta\n");
 	assert_string_equal(s.database, "/srv/wb.db");
+	assert_int_equal(s.wal_limit, 500 << 10);
 	assert_int_equal(s.log_files.n, 2);
 	assert_string_equal(s.log_files.item[0].p, "/a.log");
 	assert_string_equal(s.log_files.item[1].p, "/b.log");
@@ -251,6 +252,8 @@ static void each_mistake_is_named_with_its_line(void **state)
 	    {"[criteria]\ncoverage = 97,5\n", 2, "not a percentage"},
 	    {"[criteria]\ncoverage = 97.\n", 2, "not a percentage"},
 	    {"[criteria]\nbehind = 5\n", 2, "with its unit"},
+	    {"[database]\nwal_limit = 64\n", 2, "a size with its unit"},
+	    {"[database]\nwal_limit = 0M\n", 2, "a size with its unit"},
 	    {"[criteria]\nbehind = 5min\n", 2, "with its unit"},
 	    {"[criteria]\ndays = 3\n\ndays = 4\n", 4, "is set in line 2 already"},
 	    {"[networks]\ninside = 198.51.100.7/24\n", 2, "'198.51.100.7/24' is not an address or a network"},
