@@ -651,6 +651,8 @@ void db_commit(struct db *d)
 {
 	if (d->dev || d->ino)
 		check_same_file(d);
+	if (d->before_commit)
+		d->before_commit(d->before_commit_arg);
 	db_exec(d, "COMMIT");
 	db_unlock(d);
 }

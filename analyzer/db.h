@@ -34,7 +34,9 @@ struct db {
 	struct writer *writer; /* NULL: whoever calls writes */
 	int wal_pages;         /* with db_checkpoint_lazily: in the write-ahead log since the last checkpoint */
 	int wal_kept;          /* pages that a reader of an old state kept the last checkpoint from taking over */
-	struct db *next;       /* of those that this thread has open */
+	void (*before_commit)(void *arg); /* NULL: nothing is to be done then */
+	void *before_commit_arg;
+	struct db *next; /* of those that this thread has open */
 };
 
 /* Read-only; dies with 66 if there is no such file, 65 or 78 if it is none of ours. */

@@ -139,11 +139,20 @@ static void database_open(struct follow *f)
 	f->run.db = db_open_ingest(f->database);
 }
 
+static void rest_before_commit(void *arg)
+{
+	poison_rest(((struct follow *)arg)->run.poison);
+}
+
 static void begin_to_read(struct follow *f)
 {
 	database_open(f);
 	db_wait_while(f->run.db, may_wait, f);
 	db_checkpoint_lazily(f->run.db);
+	if (!f->run.poison)
+		f->run.poison = poison_new(f->database);
+	f->run.db->before_commit = rest_before_commit;
+	f->run.db->before_commit_arg = f;
 	memory_load(f);
 	f->run.known = generation_list(f->run.db, &f->run.known_n);
 	f->log = xcalloc(f->o->paths_n + 1, sizeof *f->log);
@@ -177,6 +186,7 @@ static void end(struct follow *f)
 	end_reading(f);
 	db_close(f->run.db);
 	run_release(&f->run);
+	poison_free(f->run.poison);
 	ingest_release(&f->result);
 	watch_free(f->watch);
 	notify_free(f->notify);
@@ -191,6 +201,7 @@ static void at_rest(struct follow *f)
 		f->backlog = false;
 		f->ingest.batch_lines = LIVE_LINES;
 	}
+	poison_calm(f->run.poison);
 	if (f->rebuilding) {
 		f->rebuilding = false;
 		db_begin(f->run.db);
@@ -377,6 +388,7 @@ static void replace_damaged(struct follow *f)
 	f->run.db = NULL;
 	db_abandon();
 	damage_replace(f->database);
+	poison_forget(f->run.poison);
 	f->woken = f->backlog = true;
 	f->begun = false;
 	f->ingest.batch_lines = BACKLOG_LINES;

@@ -27,6 +27,9 @@ void run_commit(struct run *run)
 	run_flush_spans(run);
 	store_commit(run->store, run->tracker, &run->g);
 	run->batch_lines = run->batch_bytes = 0;
+	poison_passed(run->poison, run->g.gen, run->g.off);
+	if (run->reader) /* it parses on */
+		poison_at(run->poison, run->g.gen, run->g.off);
 }
 
 void run_begin(struct run *run)
@@ -39,8 +42,8 @@ void run_begin(struct run *run)
 
 static bool batch_full(const struct run *run)
 {
-	return run->batch_lines >= run->o->batch_lines || run->batch_bytes >= BATCH_BYTES ||
-	       (run->slow && now_ns() - run->batch_start_ns >= BATCH_NS);
+	return poison_isolates(run->poison) || run->batch_lines >= run->o->batch_lines ||
+	       run->batch_bytes >= BATCH_BYTES || (run->slow && now_ns() - run->batch_start_ns >= BATCH_NS);
 }
 
 /* ------------------------------------------------------------------------- one line */
@@ -164,15 +167,65 @@ static void feed_piece(struct run *run, const struct piece *p)
 /* So many lines of a block that we parse ourselves, for they are still near when their turn comes. */
 #define NEAR_LINES 32
 
+/* A line that the program died of is data like any other damaged line, but nobody parses it. */
+static void pass_over(struct run *run, struct input_block *rest, int deaths)
+{
+	struct input_block line = *rest;
+	ptrdiff_t end = slice_chr(rest->bytes, '\n');
+	size_t n = end < 0 ? rest->bytes.n : (size_t)end + 1;
+	int64_t us = run->g.last_us != STAMP_NONE ? run->g.last_us : time(NULL) * INT64_C(1000000);
+	char path[300];
+
+	msg_warn("%s: the line at byte %lld is passed over: the program died %d times when it read it (`list holes`)",
+	         msg_safe(slice_str(run->path ? run->path : "journal"), path, sizeof path), (long long)rest->off,
+	         deaths);
+	run_begin(run);
+	rest->bytes = slice_from(rest->bytes, n);
+	rest->off += (int64_t)n;
+	line.bytes = slice_head(line.bytes, n);
+	if (rest->bytes.n) {
+		line.next = rest->off;
+		line.skipped = 0;
+	}
+	store_sample(run->store, run->g.gen, line.off, slice_head(line.bytes, n - (end >= 0)), "died of it", INT32_MAX);
+	store_hole(run->store, 0, run->g.gen, us, us, 1, (int64_t)n, "a line that the program dies of");
+	run->kinds[RECORD_OTHER]++;
+	run->names_rule++; /* nobody knows */
+	run->line_number++;
+	run->r->bytes += n;
+	remember_bytes(&run->g, &line);
+	run_commit(run);
+}
+
+/* Where the batch begins is noted before anything of it is parsed. True: a line was passed over. */
+static bool beware(struct run *run, struct input_block *rest)
+{
+	int deaths;
+
+	if (poison_is(run->poison, run->g.gen, rest->off, &deaths)) {
+		pass_over(run, rest, deaths);
+		return true;
+	}
+	if (!store_in_batch(run->store) || poison_isolates(run->poison))
+		poison_at(run->poison, run->g.gen, rest->off);
+	if (poison_isolates(run->poison) && run->o->progress) /* one by one a block takes its time */
+		run->o->progress(run->o->progress_arg, run->path, 0, -1);
+	return false;
+}
+
 /* A commit may only stand at a line's end that the position names, so blocks are cut to the batch's size. */
 void run_feed(struct run *run, const struct input_block *block)
 {
 	struct input_block rest = *block;
 
 	while (rest.bytes.n) {
-		int64_t room = run->o->batch_lines - run->batch_lines;
+		int64_t room = poison_isolates(run->poison) ? 1 : run->o->batch_lines - run->batch_lines;
+		if (run->poison && beware(run, &rest))
+			continue;
 		piece_fill(&run->piece, &run->frame, &rest, room < NEAR_LINES ? (size_t)room : NEAR_LINES);
 		feed_piece(run, &run->piece);
+		if (poison_isolates(run->poison) && run->o->stop && *run->o->stop)
+			return; /* what was read is committed */
 	}
 }
 
@@ -249,19 +302,23 @@ static bool far_to_go(const struct run *run)
 {
 	const struct input_about *a = input_about(run->in, run->file);
 
-	return !run->slow && a->size - run->g.off > READER_BYTES && run->o->batch_lines >= PIECE_LINES;
+	return !run->slow && !poison_isolates(run->poison) && a->size - run->g.off > READER_BYTES &&
+	       run->o->batch_lines >= PIECE_LINES;
 }
 
 void run_read(struct run *run)
 {
 	enum input_next next;
 
+	if (far_to_go(run))
+		poison_at(run->poison, run->g.gen, run->g.off);
 	run->reader = far_to_go(run) ? reader_start(run->in, &run->frame, store_key(run->store)) : NULL;
 	next = run->reader ? read_ahead(run) : read_near(run);
 	if (next == INPUT_ERROR)
 		run_trouble(run);
 	run->g.state = next == INPUT_END ? GENERATION_COMPLETE : GENERATION_LIVE;
 	run_commit(run);
+	poison_rest(run->poison);
 }
 
 /* ---------------------------------------------------------------------- the whole call */

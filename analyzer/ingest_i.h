@@ -12,6 +12,7 @@
 #include "ingest.h"
 #include "msg.h"
 #include "piece.h"
+#include "poison.h"
 #include "store.h"
 
 #define BATCH_BYTES (INT64_C(16) << 20)
@@ -55,6 +56,7 @@ struct run {
 	uint64_t line_number;
 	bool slow;             /* a decompressor or stdin decides how fast lines come */
 	struct reader *reader; /* reads ahead; NULL: none */
+	struct poison *poison; /* lines that the program dies of; NULL: nobody remembers them */
 };
 
 /* ingest.c */

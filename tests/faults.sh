@@ -2,7 +2,7 @@
 #
 #     faults.sh [every | staged]
 #
-# What the system does to us (faults.md P6 to P13, D1 to D3, D9, D10, I53): calls that fail
+# What the system does to us (faults.md P6 to P13, D1 to D3, D9, D10, I52, I53): calls that fail
 # (tests/faults/shim.c), a disk that is full, names that change between two looks; and what
 # tests/faults_damage.sh has. `every`: each call of each sort fails once,
 # which takes hours.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 #
-# What faults.sh says of damaged databases, readers that hold a snapshot, and file systems
+# What faults.sh says of damaged databases, lines that kill, readers that hold a snapshot, and file systems
 # that are none for a database (faults.md D2, D3, D9, D10, I52). It has scene, part, follow, SHIM and the log.
 
 # ------------------------------------------------------------------ damaged databases
@@ -205,6 +205,75 @@ unfollow
 ok "... and it ends with 0" status_is 0
 ok "... all that is there is read, once" test "$(read_lines)" -eq "$(($(wc -l <"$LOG") + 2000))"
 ok "... and it is whole" test "$(sqlite3 -readonly "$DB" 'PRAGMA integrity_check')" = ok
+
+# ------------------------------------------------------------------ a line that kills (I52)
+
+# poisoned FROM BY: line FROM has a text that nobody may match a pattern with.
+poisoned()
+{
+	local line
+
+	line=$(grep -m 1 'NOQUEUE: warn' "$TMP/all.log" | sed 's/Sender \*\*\*/& poison/')
+	{ head -n $(($1 - 1)) "$TMP/all.log"; printf '%s\n' "$line"; part "$1" 1000; } >"$LOG"
+	deaths=0
+	for ((i = 0; i < 10; i++)); do
+		follow LD_PRELOAD="$PRELOAD" FI_DIE=poison FI_DIE_BY="$2" 2>/dev/null
+		until_true passed_or_dead
+		kill -0 "$FOLLOWER" 2>/dev/null && break
+		wait "$FOLLOWER" 2>/dev/null
+		deaths=$((deaths + 1))
+	done
+}
+
+passed_or_dead()
+{
+	has_read 1001 || ! kill -0 "$FOLLOWER" 2>/dev/null
+}
+
+poison_is_known()
+{
+	ok "$1: after $2 deaths it goes on" test "$deaths" -eq "$2"
+	part 1001 1100 >>"$LOG"
+	ok "$1: ... with each other line" until_read 1101
+	unfollow
+	ok "$1: ... once" test "$(read_lines)" -eq 1101
+	ok "$1: it is in quarantine" test \
+		"$(sqlite3 -readonly "$DB" "SELECT count(*) FROM quarantine WHERE reason = 'died of it' AND instr(bytes, 'poison')")" = 1
+	run list holes
+	ok "$1: and a hole" says 'a line that the program dies of'
+	run report --format json
+	ok "$1: the report counts it, and intact fails" python3 -c '
+import json, sys
+r = json.load(open(sys.argv[1]))
+bad = [c["name"] for c in r["criteria"] if not c["pass"]]
+sys.exit(0 if r["account"]["damaged"] == 1 and r["account"]["names_a_rule"] == 1 and "intact" in bad else str((r["account"], bad)))' "$OUT"
+}
+
+scene poison
+poisoned 500 ABRT
+poison_is_known "a line that aborts the program" 3
+
+scene fault
+poisoned 1 SEGV
+poison_is_known "a first line that the program faults on" 3
+
+scene slain
+poisoned 700 KILL
+poison_is_known "a line at which somebody kills it" 5
+
+# Who is killed anywhere has nothing against any line.
+scene innocent
+part 1 500 >"$LOG"
+for ((i = 0; i < 12; i++)); do
+	follow
+	part $((501 + 200 * i)) $((700 + 200 * i)) >>"$LOG"
+	sleep "0.0$((i % 5 + 1))"
+	unfollow KILL
+done
+part 2901 "$TOTAL" >>"$LOG"
+follow
+ends_whole "killed twelve times while it read"
+ok "... no line is in quarantine for that" test "$(sqlite3 -readonly "$DB" "SELECT count(*) FROM quarantine WHERE reason = 'died of it'")" -eq 0
 
 # ------------------------------------------------------------------ a reader that holds a snapshot (D2)
 

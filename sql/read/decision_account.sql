@@ -7,7 +7,7 @@ SELECT sort, name, sum(lines) AS lines FROM counted WHERE gen IN (SELECT gen FRO
 UNION ALL SELECT 'stream', 'unsure', sum(unsure) FROM chosen
 UNION ALL SELECT 'stream', 'all', count(*) FROM chosen
 UNION ALL SELECT 'check', 'damaged', count(*) FROM quarantine
-  WHERE gen IN (SELECT gen FROM chosen) AND (instr(bytes, x'00') OR len >= 65536 OR reason = 'two lines in one')
+  WHERE gen IN (SELECT gen FROM chosen) AND (instr(bytes, x'00') OR len >= 65536 OR reason IN ('two lines in one', 'died of it'))
 UNION ALL SELECT 'check', 'suspect of rule', coalesce(sum(a.count), 0)
   FROM roll_line l
   JOIN fact_attempt a ON a.place = l.place

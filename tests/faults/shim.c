@@ -11,6 +11,8 @@
  *             more, until it is closed; LOST, TORN, MIXED: the power goes before the call (power.h; FI_SEED)
  *   FI_EVER   every call from then on fails
  *   FI_RUN    does not fail: runs this for /bin/sh before the call
+ *   FI_DIE    kills the process once a pattern is to be matched with what holds this text (faults.md I52)
+ *   FI_DIE_BY ABRT (if not set), SEGV or KILL
  *   FI_MAGIC  what statfs says every file lies on: its magic number, as in linux/magic.h, in hex
  *   FI_COUNT  a file of 16 bytes, which takes the number of calls and that of failures
  *   FI_WAYS   a file that takes the number, of 8 bytes, of each call that was come to by another way
@@ -520,6 +522,26 @@ EXPORT int access(const char *path, int mode)
 	}
 	return gone && strcmp(path, "/run/systemd/journal") == 0 ? 0 : real(path, mode);
 }
+/* ------------------------------------------------------------------ a line that is poison */
+
+EXPORT int pcre2_match_8(const void *code, const unsigned char *text, size_t n, size_t from, uint32_t options,
+                         void *data, void *context);
+EXPORT int pcre2_match_8(const void *code, const unsigned char *text, size_t n, size_t from, uint32_t options,
+                         void *data, void *context)
+{
+	NEXT(pcre2_match_8);
+	const char *die = getenv("FI_DIE"), *by = getenv("FI_DIE_BY");
+
+	if (die && memmem(text, n, die, strlen(die))) {
+		if (by && strcmp(by, "SEGV") == 0)
+			*(volatile int *)mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) = 0;
+		else if (by && strcmp(by, "KILL") == 0)
+			kill(getpid(), SIGKILL);
+		abort();
+	}
+	return real(code, text, n, from, options, data, context);
+}
+
 /* ------------------------------------------------------------------ another file system */
 
 static void pretend(long *type)
