@@ -151,6 +151,5 @@ done <"$TMP/links"
 
 ok "each fault of the input, the process and the database has a check, and each of these is there" \
 	python3 "$TESTS/faults/catalogue.py"
-sed 's/^/# faults: /' "$TMP/said" | grep 'no check yet'
 
 finish
