@@ -364,7 +364,8 @@ static void compare_networks(struct change *c, const struct ways *then, const st
 	if (then->more)
 		return;
 	for (size_t i = 0; i < now->networks; i++) {
-		if (bsearch(&now->network[i], then->network, then->networks, sizeof *then->network, compare))
+		if (then->network &&
+		    bsearch(&now->network[i], then->network, then->networks, sizeof *then->network, compare))
 			continue;
 		network_text(&now->network[i], text);
 		if (fresh++ < NAMED)

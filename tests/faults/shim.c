@@ -207,7 +207,8 @@ static void read_orders(void)
 			fault.power = true;
 			fault.order = (enum power_order)i;
 		}
-	fault.seed = getenv("FI_SEED") ? strtoull(getenv("FI_SEED"), NULL, 10) : 1;
+	const char *seed = getenv("FI_SEED");
+	fault.seed = seed ? strtoull(seed, NULL, 10) : 1;
 	fd = file ? (int)syscall(SYS_openat, AT_FDCWD, file, O_RDWR | O_CLOEXEC) : -1;
 	if (fd >= 0) {
 		void *p =
