@@ -149,6 +149,17 @@ for line in sys.stdin:
 }
 ok "senders are summed up as SQL does" as_listed senders 2 5
 ok "... recipients, too" as_listed recipients 3 4
+# The dashboard asks in many short transactions what the report asks in one.
+same_decision()
+{
+	wb report --until "$UNTIL" --format json "$@" >"$TMP/report.json"
+	dump --size 200x60 --keys 5 "$@" >"$TMP/seen"
+	python3 "$TESTS/tui/decision.py" "$TMP/report.json" "$TMP/seen"
+}
+ok "the criteria are the report's" same_decision
+ok "... in a stretch of the log" same_decision --since 2026-10-07
+run mark "$(wb list sources --limit 1 --format jsonl | python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["source"])')" exempt
+ok "... with a verdict" same_decision
 LC_ALL=C dump >"$TMP/seen"
 ok "without UTF-8 all is ASCII" test -z "$(LC_ALL=C tr -d '\n -~' <"$TMP/seen")"
 
