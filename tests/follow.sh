@@ -343,6 +343,7 @@ until_true grep -q "old ones stay" "$DIR/errors"
 : >"$CONF"
 ok "bad settings are complained of, and the old ones stay" grep -q "old ones stay" "$DIR/errors"
 rm -- "$DB.ingest.lock"
+first=$FOLLOWER
 follow --from-start "$OTHER"
 second=$FOLLOWER
 until_true test -s "$DB.ingest.lock"
@@ -352,6 +353,9 @@ until_read 5600 >/dev/null
 sleep 0.3
 ok "lock file removed, second writer: each line is counted once" test "$(read_lines)" -eq 5600
 ok "and the first has stopped" until_true grep -q "taken over" "$DIR/errors"
+FOLLOWER=$first
+unfollow KILL
+ok "... with 75" status_is 75
 FOLLOWER=$second
 unfollow
 run status

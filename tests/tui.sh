@@ -251,8 +251,9 @@ WOULDBLOCK=$(realpath -- "$WOULDBLOCK")
 live=$TMP/live.log
 hostile_log >"$live"
 fresh terminal
-wb follow --from-start "$live" >"$TMP/follow.said" 2>&1 &
+"$WOULDBLOCK" --db "$DB" --config "$CONF" follow --from-start "$live" >"$TMP/follow.said" 2>&1 &
 follow=$!
+trap 'kill "$follow" 2>/dev/null; tm kill-server 2>/dev/null; rm -rf -- "$TMP"' EXIT
 if ! terminal; then
 	skip "the dashboard in a terminal" "tmux does not start"
 	kill "$follow"
@@ -505,6 +506,8 @@ done
 ok "a terminal that is closed ends it" test $gone -eq 0
 kill "$follow"
 wait "$follow"
+ok "follow ends when it is told to" test $? -eq 0
+trap 'tm kill-server 2>/dev/null; rm -rf -- "$TMP"' EXIT
 
 # ------------------------------------------------------------------ --follow
 
