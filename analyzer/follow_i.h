@@ -65,7 +65,8 @@ struct followed {
 	struct input *set;
 	struct input_about *chain;
 	struct input_about
-	    closed; /* the youngest rotated file that could not be opened, by its name; not rotated: none */
+	    closed;           /* the youngest rotated file that could not be opened, by its name; not rotated: none */
+	char closed_why[700]; /* which one that is, and why */
 };
 
 struct journal;

@@ -179,6 +179,7 @@ struct looking {
 	const struct followed *l;
 	int known; /* streams in turn that are read to their end */
 	uint32_t last;
+	bool ended; /* older ones were not looked at */
 };
 
 /* Are all streams of this log that may have more behind us? `a` is the file that was opened last. */
@@ -204,19 +205,22 @@ static bool enough(void *arg, const struct input_about *a)
 	else if (g->gen != k->last)
 		k->known++;
 	k->last = g ? g->gen : 0;
-	return k->known >= KNOWN_ENOUGH && all_found(k, a);
+	k->ended = k->known >= KNOWN_ENOUGH && all_found(k, a);
+	return k->ended;
 }
 
-static struct input *open_listed(const struct follow *f, const struct followed *l, const struct names *names)
+static struct input *open_listed(const struct follow *f, const struct followed *l, const struct names *names,
+                                 bool *ended)
 {
 	const char **paths = xcalloc(names->n + 1, sizeof *paths);
-	struct looking k = {f, l, 0, 0};
+	struct looking k = {.f = f, .l = l};
 	struct input *in;
 
 	for (size_t i = 0; i < names->n; i++)
 		paths[i] = names->v[i].path;
 	in = input_open_listed(paths, names->n, enough, &k);
 	free(paths); /* leaves errno alone */
+	*ended = k.ended;
 	return in;
 }
 
@@ -228,17 +232,30 @@ static bool is_in(const struct input *set, const struct name *name)
 	return false;
 }
 
-/* The youngest that could not be opened; of a log that is known, though older ones were looked at. */
-static void note_closed(const struct follow *f, struct followed *l, const struct input *set, const struct names *names)
+/* Its base name, and what another try says: no permission, nothing there to uncompress it with. */
+static void why_closed(struct followed *l, const struct name *name)
+{
+	const char *why = NULL, *slash = strrchr(name->path, '/');
+	struct input *in = input_open_one(name->path, 0, &why);
+	char file[300];
+
+	snprintf(l->closed_why, sizeof l->closed_why, "the rotated file %s could not be opened: %s",
+	         msg_safe(slice_str(slash ? slash + 1 : name->path), file, sizeof file), in ? "for a moment" : why);
+	input_close(in);
+}
+
+/* The youngest that could not be opened. ended: those that are older than the last one that was were not looked at. */
+static void note_closed(struct followed *l, const struct input *set, const struct names *names, bool ended)
 {
 	size_t last = names->n;
 
 	l->closed = (struct input_about){0};
-	while (newest_known(f, l) && last > 0 && !is_in(set, &names->v[last - 1]))
+	while (ended && last > 0 && !is_in(set, &names->v[last - 1]))
 		last--;
 	for (size_t i = 0; i < last; i++)
 		if (!is_in(set, &names->v[i])) {
 			l->closed = names->v[i].about;
+			why_closed(l, &names->v[i]);
 			return;
 		}
 }
@@ -258,7 +275,7 @@ static struct input *open_set(const struct follow *f, struct followed *l)
 {
 	struct names before, after;
 	struct input *in = NULL;
-	bool same = false;
+	bool same = false, ended = false;
 	int error = 0;
 
 	for (int i = 0; i < LISTINGS && !same && !error && live_holds(l); i++) {
@@ -266,13 +283,13 @@ static struct input *open_set(const struct follow *f, struct followed *l)
 			nap();
 		input_close(in);
 		names_list(f, l, &before);
-		in = open_listed(f, l, &before);
+		in = open_listed(f, l, &before, &ended);
 		error = in ? 0 : errno;
 		names_list(f, l, &after);
 		error = error ? error : before.error ? before.error : after.error;
 		same = in && names_same(&before, &after);
 		if (same)
-			note_closed(f, l, in, &before);
+			note_closed(l, in, &before, ended);
 		names_release(&before);
 		names_release(&after);
 	}
@@ -365,22 +382,27 @@ static int64_t next_stamp(const struct followed *l, const struct input *set, con
 static void tell_lost(struct follow *f, struct followed *l, struct generation *g, int64_t until)
 {
 	struct run *run = &f->run;
-	char path[300];
+	char path[300], cause[800];
 
+	snprintf(cause, sizeof cause, "rotated away before it was read to its end%s%s",
+	         l->closed.rotated ? ", or " : "", l->closed.rotated ? l->closed_why : "");
 	store_begin(run->store);
-	store_hole(run->store, 0, g->gen, g->last_us, until, 0, 0, "rotated away before it was read to its end");
+	store_hole(run->store, 0, g->gen, g->last_us, until, 0, 0, cause);
 	g->state = GENERATION_COMPLETE;
 	store_commit(run->store, NULL, g);
-	msg_warn("%s: what was read last is not there any more: lines may be missing%s",
-	         msg_safe(slice_str(l->path), path, sizeof path),
-	         f->o->olddirs_n ? "" : " (--olddir names another folder for rotated files)");
+	msg_warn("%s: what was read last is not there any more: lines may be missing%s%s",
+	         msg_safe(slice_str(l->path), path, sizeof path), l->closed.rotated ? "; " : "",
+	         l->closed.rotated ? l->closed_why
+	         : f->o->olddirs_n ? ""
+	                           : " (--olddir names another folder for rotated files)");
 }
 
 /* Streams that were not read to their end and that no file holds any more: so much is known of what is missing. */
-static void find_lost(struct follow *f, struct followed *l, const struct input *set)
+static bool find_lost(struct follow *f, struct followed *l, const struct input *set)
 {
 	struct run *run = &f->run;
 	const struct generation *newest = newest_known(f, l);
+	bool lost = false;
 
 	for (size_t k = 0; k < run->known_n; k++) {
 		struct generation *g = &run->known[k];
@@ -390,9 +412,12 @@ static void find_lost(struct follow *f, struct followed *l, const struct input *
 		if (is_present(l, set, g) || (l->cut && g == newest))
 			continue;
 		until = next_stamp(l, set, g);
-		if (until != STAMP_NONE)
-			tell_lost(f, l, g, until);
+		if (until == STAMP_NONE)
+			continue;
+		tell_lost(f, l, g, until);
+		lost = true;
 	}
+	return lost;
 }
 
 /*
@@ -403,6 +428,7 @@ static void tell_closed(struct follow *f, const struct followed *l, const struct
 {
 	int64_t until = l->live.in ? input_about(l->live.in, 0)->first_us : STAMP_NONE;
 	bool wanted = newest_known(f, l) || (!l->started && f->starts == FOLLOW_HISTORY);
+	char path[300];
 
 	if (!l->closed.rotated || !wanted || (l->live.in && known_head(&f->run, input_about(l->live.in, 0))))
 		return;
@@ -413,8 +439,9 @@ static void tell_closed(struct follow *f, const struct followed *l, const struct
 		if (known_head(&f->run, a) && sibling_compare_names(a, &l->closed) < 0)
 			return; /* what is younger was read before */
 	}
+	msg_warn("%s: %s; what it holds is missing", msg_safe(slice_str(l->path), path, sizeof path), l->closed_why);
 	store_begin(f->run.store);
-	store_hole(f->run.store, 0, 0, until, until, 0, 0, "a rotated file could not be opened");
+	store_hole(f->run.store, 0, 0, until, until, 0, 0, l->closed_why);
 	store_commit(f->run.store, NULL, NULL);
 }
 
@@ -552,8 +579,8 @@ bool set_scan(struct follow *f, struct followed *l)
 	from = first_unread(f, l, set);
 	young = not_older_than(f, l);
 	cut_find(f, l, set);
-	find_lost(f, l, set);
-	tell_closed(f, l, set);
+	if (!find_lost(f, l, set))
+		tell_closed(f, l, set);
 	chain.n = input_count(set);
 	chain.v = l->chain = xcalloc(chain.n + 1, sizeof *chain.v);
 	for (size_t i = 0; i < chain.n; i++)

@@ -260,6 +260,23 @@ else
 	ok "the library that makes calls fail is there" false
 fi
 
+if [ -e "$SHIM" ]; then
+	begin packed
+	unfollow
+	part 1001 1100 >>"$LOG"
+	mv -- "$LOG" "$LOG.1"
+	gzip -- "$LOG.1"
+	part 1101 1200 >"$LOG"
+	export LD_PRELOAD FI_CALL=spawn FI_N=1 FI_EVER=1 FI_ERR=ENOENT
+	LD_PRELOAD="$(ldd "$WOULDBLOCK" | awk '/libasan/ { print $3 " " }')$SHIM"
+	follow
+	unset LD_PRELOAD FI_CALL FI_N FI_EVER FI_ERR
+	ends "a rotated log, and nothing there to uncompress it with: the one behind it" 1100
+	ok "... the log is named, and what is missing" grep -q 'mail\.log\.1\.gz.*package gzip' "$DIR/errors"
+	ok "... and the hole names them, too" test \
+		"$(sqlite3 -readonly "$DB" "SELECT count(*) FROM hole WHERE cause LIKE '%mail.log.1.gz%package gzip%'")" -eq 1
+fi
+
 scene savelog
 part 1 1000 >"$LOG"
 follow
@@ -303,7 +320,8 @@ if can_be_nobody; then
 	part 1201 1300 >"$LOG"
 	closed_follow
 	ends "a rotated log that may not be opened: the one behind it" 1200
-	ok "... and it is a hole" test "$(holes)" -gt 0
+	ok "... and it is a hole that says why" test \
+		"$(sqlite3 -readonly "$DB" "SELECT count(*) FROM hole WHERE cause LIKE '%mail.log.1 %Permission denied'")" -eq 1
 	chmod 700 -- "$TMP"
 else
 	skip "a log that may not be opened" "root, and no other user to be"
