@@ -240,6 +240,16 @@ static bool stopped(const struct run *run)
 	return run->o->stop && *run->o->stop;
 }
 
+bool run_is_told_to_stop(void *arg)
+{
+	struct run *run = arg;
+	int64_t bytes, done, total;
+
+	input_progress(run->in, &bytes, &done, &total);
+	show_progress(run, done, total);
+	return stopped(run);
+}
+
 void run_trouble(struct run *run)
 {
 	char path[300];

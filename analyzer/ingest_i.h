@@ -104,6 +104,8 @@ enum run_outcome {
 	RUN_CHANGED, /* it is not what was looked at any more: look again */
 	RUN_FAILED
 };
+/* Of a `struct run`: shows how far it is, and says whether to stop; for input_heed. */
+bool run_is_told_to_stop(void *run);
 enum run_outcome run_file(struct run *run, size_t i);
 /* Takes the file's end as the beginning of what we want to know of it. */
 enum run_outcome run_skip(struct run *run, size_t i);

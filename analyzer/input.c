@@ -40,10 +40,12 @@ struct input {
 	int64_t passed; /* and this much of the rest was passed over */
 	bool ended;     /* nothing more will come */
 	int64_t bytes;
+	bool (*told)(void *arg); /* to stop; or NULL */
+	void *told_arg;
 	char trouble[300]; /* empty if all is well */
 };
 
-enum fill { FILL_SOME, FILL_AGAIN, FILL_END, FILL_ERROR, FILL_CHANGED };
+enum fill { FILL_SOME, FILL_AGAIN, FILL_END, FILL_ERROR, FILL_CHANGED, FILL_LATE };
 
 /* Files stay open from first look to last line, since names move; sets can be large (P8). */
 static void raise_limit(size_t files)
@@ -147,6 +149,12 @@ struct input *input_open_one(const char *path, int year, const char **why)
 	in->files[in->n++] = f;
 	sibling_years(in->files, in->n, year);
 	return in;
+}
+
+void input_heed(struct input *in, bool (*told)(void *arg), void *arg)
+{
+	in->told = told;
+	in->told_arg = arg;
 }
 
 static void stop_reading(struct input *in)
@@ -273,6 +281,25 @@ static enum fill changed(struct input *in)
 	return FILL_CHANGED;
 }
 
+/* Of the file, or of what the child makes of it. */
+static ssize_t read_some(struct input *in, char *buf, size_t n)
+{
+	return in->child.pid ? unpack_read(&in->child, buf, n) : read(in->fd, buf, n);
+}
+
+static bool is_told_to_stop(const struct input *in)
+{
+	return in->child.pid && in->told && in->told(in->told_arg);
+}
+
+/* The child was ended, for its time is over. */
+static enum fill late(struct input *in)
+{
+	in->fd = -1;
+	unpack_why_late(in->trouble, sizeof(in->trouble));
+	return FILL_LATE;
+}
+
 /* Reads once into the free part of the buffer; what is unread moves to the front before. */
 static enum fill fill(struct input *in, bool wait)
 {
@@ -282,7 +309,7 @@ static enum fill fill(struct input *in, bool wait)
 
 	if (in->fd < 0)
 		return FILL_END;
-	if (probe_is_pipe(in->cur) && !pipe_ready(in, wait))
+	if ((probe_is_pipe(in->cur) && !pipe_ready(in, wait)) || is_told_to_stop(in))
 		return FILL_AGAIN;
 	if (in->from > 0)
 		memmove(in->buf, in->buf + in->from, in->upto - in->from);
@@ -290,11 +317,13 @@ static enum fill fill(struct input *in, bool wait)
 	in->from = 0;
 	room = INPUT_BUFFER - in->upto;
 	do
-		got = read(in->fd, in->buf + in->upto, room < BLOCK ? room : BLOCK);
-	while (got < 0 && (errno == EINTR ||
+		got = read_some(in, in->buf + in->upto, room < BLOCK ? room : BLOCK);
+	while (got < 0 && ((errno == EINTR && !is_told_to_stop(in)) ||
 	                   ((errno == EIO || (errno == EAGAIN && !probe_is_pipe(in->cur))) && ++tries < READ_TRIES)));
-	if (got < 0 && errno == EAGAIN && probe_is_pipe(in->cur))
+	if (got < 0 && (errno == EINTR || (errno == EAGAIN && probe_is_pipe(in->cur))))
 		return FILL_AGAIN;
+	if (got < 0 && errno == ETIMEDOUT && in->cur->about.pack != INPUT_PLAIN && !probe_is_pipe(in->cur))
+		return late(in);
 	if (got < 0) {
 		snprintf(in->trouble, sizeof(in->trouble), "read error: %s", strerror(errno));
 		return FILL_ERROR;
@@ -321,6 +350,8 @@ static enum input_seek skip_to(struct input *in, int64_t off, struct slice seam)
 
 			if (how == FILL_END || (how == FILL_ERROR && !probe_is_pipe(in->cur)))
 				return INPUT_SHORT;
+			if (how == FILL_AGAIN)
+				snprintf(in->trouble, sizeof(in->trouble), "told to stop");
 			if (how != FILL_SOME)
 				return INPUT_FAILED;
 			continue;
@@ -597,6 +628,7 @@ enum input_next input_next(struct input *in, bool wait, struct input_block *out)
 		case FILL_AGAIN: return INPUT_AGAIN;
 		case FILL_END: return at_end(in, out);
 		case FILL_CHANGED:
+		case FILL_LATE:
 		case FILL_ERROR: in->ended = true; return INPUT_ERROR;
 		}
 	}

@@ -47,6 +47,17 @@ struct input_about {
 };
 
 /*
+ * Of all files of this process, from now on. How long a compressed file may be
+ * read, each time that it is: 3 600 s if nobody says. Whoever crafts one of which
+ * no end comes out (I44) must not hold us for ever. What was read of it stands,
+ * and the trouble says so.
+ */
+void input_unpack_limit(int64_t seconds);
+/* A symbolic link is not followed, if it is the last part of a path: such a file cannot be read (I21). */
+void input_refuse_links(void);
+bool input_is_refused_link(const char *path); /* a link, and these are refused; for a word at the start */
+
+/*
  * Opens the files. A file that cannot be read (missing, directory, no
  * permission, unknown tool) is a complaint: one line by msg_warn, counted in
  * *bad, the others go on. year: --year, 0 if not given. The same file twice
@@ -61,6 +72,12 @@ struct input *input_open(const char *const *paths, size_t n, int year, size_t *b
  */
 struct input *input_open_listed(const char *const *paths, size_t n,
                                 bool (*enough)(void *arg, const struct input_about *a), void *arg);
+/*
+ * While something is uncompressed `told` is asked before each read whether to
+ * stop, since one line may be without end. Then input_next says INPUT_AGAIN and
+ * input_start INPUT_FAILED. NULL: nobody is asked.
+ */
+void input_heed(struct input *in, bool (*told)(void *arg), void *arg);
 struct input *input_close(struct input *in); /* always NULL; ends the children */
 
 size_t input_count(const struct input *in);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -20,19 +21,41 @@
 #define SAMPLE_SIZE 4096 /* enough to hold the start of a next line */
 #define LEAP_YEAR 1972   /* in which 29 Feb is a good stamp, whatever the year will be */
 
+#define REFUSED_LINK "is a symbolic link, which --no-follow refuses"
+
+static _Atomic bool refuses_links;
+
+void input_refuse_links(void)
+{
+	refuses_links = true;
+}
+
+bool input_is_refused_link(const char *path)
+{
+	struct stat st;
+
+	return refuses_links && lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 bool probe_is_pipe(const struct input_file *f)
 {
 	return f->about.pack == INPUT_STDIN;
 }
 
+/* The next bytes of a file, or of what its child makes of it. */
+static ssize_t read_some(int fd, struct unpack *child, char *buf, size_t n)
+{
+	return child ? unpack_read(child, buf, n) : read(fd, buf, n);
+}
+
 /* Until the buffer is full or the stream ends. An error is an end: reading will meet it again. */
-static size_t read_full(int fd, char *buf, size_t cap)
+static size_t read_full(int fd, struct unpack *child, char *buf, size_t cap)
 {
 	size_t n = 0;
 	int tries = 0;
 
 	while (n < cap) {
-		ssize_t got = read(fd, buf + n, cap - n);
+		ssize_t got = read_some(fd, child, buf + n, cap - n);
 
 		if (got < 0 && (errno == EINTR || ((errno == EIO || errno == EAGAIN) && ++tries < READ_TRIES)))
 			continue;
@@ -119,11 +142,13 @@ static const char *take_stock(struct input_file *f)
 static const char *open_file(struct input_file *f)
 {
 	const char *path = f->about.path;
+	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (refuses_links ? O_NOFOLLOW : 0);
 
 	do
-		f->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-		                               : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		f->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, flags);
 	while (f->fd < 0 && errno == EINTR);
+	if (f->fd < 0 && errno == ELOOP && input_is_refused_link(path))
+		return REFUSED_LINK;
 	/* What open(2) says of a socket helps nobody. */
 	if (f->fd < 0)
 		return errno == ENXIO ? "is a socket or a device" : strerror(errno);
@@ -150,7 +175,7 @@ static const char *look_inside(struct input_file *f, char *buf, size_t *n)
 	f->about.content = packed_content(f);
 	if (!unpack_start(&u, f->about.pack, f->fd, why, sizeof(why)))
 		return why;
-	*n = read_full(u.out, buf, LOOK);
+	*n = read_full(-1, &u, buf, LOOK);
 	unpack_stop(&u);
 	return NULL;
 }
@@ -345,13 +370,13 @@ static void span_line(struct probe_span *s, struct slice line)
 }
 
 /* Every line of a stream. Of a line longer than the buffer only the front matters. */
-static void span_stream(struct probe_span *s, int fd)
+static void span_stream(struct probe_span *s, int fd, struct unpack *child)
 {
 	size_t cap = 2 * LOOK, n = 0, got;
 	char *buf = xmalloc(cap);
 	bool inside = false; /* in the rest of a long line */
 
-	while ((got = read_full(fd, buf + n, cap - n)) > 0) {
+	while ((got = read_full(fd, child, buf + n, cap - n)) > 0) {
 		struct slice text = slice_of(buf, n + got);
 		ptrdiff_t end = slice_rchr(text, '\n');
 		struct slice lines = slice_head(text, (size_t)(end + 1));
@@ -407,9 +432,9 @@ void probe_span(struct input_file *f, struct probe_span *span)
 		span_samples(span, f->fd, f->about.size);
 	} else if (f->about.pack == INPUT_PLAIN) {
 		lseek(f->fd, 0, SEEK_SET);
-		span_stream(span, f->fd);
+		span_stream(span, f->fd, NULL);
 	} else if (unpack_start(&u, f->about.pack, f->fd, why, sizeof(why))) {
-		span_stream(span, u.out);
+		span_stream(span, -1, &u);
 		unpack_stop(&u);
 	}
 }

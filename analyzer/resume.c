@@ -126,6 +126,7 @@ static enum run_outcome skip_to_end(struct run *run, size_t i, const struct inpu
 
 	if (input_start(run->in, i, 0, NULL, 0) != INPUT_OK)
 		return RUN_FAILED;
+	input_heed(run->in, NULL, NULL); /* where it ends must be known: it is read to its end, or not begun */
 	run_stream_begin(run, a);
 	while (input_next(run->in, true, &block) == INPUT_BLOCK) {
 		for (struct slice rest = block.bytes; rest.n;) {
@@ -305,6 +306,7 @@ enum run_outcome run_file(struct run *run, size_t i)
 	run->line_number = 0;
 	run->slow = a->pack != INPUT_PLAIN;
 	run->r->files++;
+	input_heed(run->in, run_is_told_to_stop, run);
 	if (a->head_n == 0 && holds_nothing_readable(run, i, a)) {
 		errno = 0;
 		return cannot_read(run);

@@ -2,15 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "msg.h"
 
 #define PIPE_SIZE (256 * 1024)
+#define SECOND_NS INT64_C(1000000000)
+#define LONGEST_S INT64_C(1000000000)
+#define DAY_MS (24 * 3600 * 1000)
+#define DAY_NS (24 * 3600 * SECOND_NS)
+
+static _Atomic int64_t limit_s = 3600;
 
 struct unpack_tool {
 	enum input_pack pack;
@@ -48,6 +57,19 @@ static const struct {
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * SECOND_NS + ts.tv_nsec;
+}
+
+void input_unpack_limit(int64_t seconds)
+{
+	limit_s = seconds < LONGEST_S ? seconds : LONGEST_S;
+}
 
 enum input_pack unpack_magic(const char *head, size_t n)
 {
@@ -151,6 +173,7 @@ bool unpack_start(struct unpack *u, enum input_pack pack, int fd, char *why, siz
 	if (rc == 0) {
 		u->out = out[0];
 		u->err = err[0];
+		u->until_ns = now_ns() + limit_s * SECOND_NS;
 		fcntl(u->out, F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; the old size will do */
 		return true;
 	}
@@ -162,6 +185,36 @@ bool unpack_start(struct unpack *u, enum input_pack pack, int fd, char *why, siz
 		snprintf(why, cap, "cannot start the decompressor: %s", strerror(rc));
 	errno = rc;
 	return false;
+}
+
+/* Its own time is over, whether it has written something by now or not. */
+static ssize_t too_late(struct unpack *u)
+{
+	unpack_stop(u);
+	errno = ETIMEDOUT;
+	return -1;
+}
+
+ssize_t unpack_read(struct unpack *u, char *buf, size_t n)
+{
+	struct pollfd p = {.fd = u->out, .events = POLLIN};
+	int64_t left_ns = u->until_ns - now_ns();
+	int ready;
+
+	if (left_ns <= 0)
+		return too_late(u);
+	ready = poll(&p, 1, left_ns < DAY_NS ? (int)(left_ns / 1000000) + 1 : DAY_MS);
+	if (ready == 0 && left_ns < DAY_NS)
+		return too_late(u);
+	if (ready == 0)
+		errno = EINTR; /* ask again */
+	return ready <= 0 ? -1 : read(u->out, buf, n);
+}
+
+void unpack_why_late(char *why, size_t cap)
+{
+	snprintf(why, cap, "not uncompressed to its end within %lld s (`unpack_limit` of the settings)",
+	         (long long)limit_s);
 }
 
 /*

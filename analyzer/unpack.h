@@ -1,7 +1,8 @@
 /*
  * unpack: compressed files through a child decompressor. The first tool that
  * is installed in /usr/bin or /bin is started with fixed arguments, the file's
- * descriptor as stdin and an empty environment; no shell (faults.md S8).
+ * descriptor as stdin and an empty environment; no shell (faults.md S8). A file
+ * of which far more comes out than anybody wrote (I44) ends with its time.
  */
 #ifndef WB_UNPACK_H
 #define WB_UNPACK_H
@@ -13,9 +14,10 @@
 struct unpack_tool;
 
 struct unpack {
-	pid_t pid; /* 0: no child */
-	int out;   /* the uncompressed stream, blocking */
-	int err;   /* what the child complains of */
+	pid_t pid;        /* 0: no child */
+	int out;          /* the uncompressed stream, blocking */
+	int err;          /* what the child complains of */
+	int64_t until_ns; /* when its time is over, of CLOCK_MONOTONIC */
 	const struct unpack_tool *tool;
 };
 
@@ -28,6 +30,15 @@ enum input_pack unpack_magic(const char *head, size_t n);
  * its position is the child's.
  */
 bool unpack_start(struct unpack *u, enum input_pack pack, int fd, char *why, size_t cap);
+
+/*
+ * The next bytes, as read(2) has it, but for ETIMEDOUT: the child was not done
+ * in the time that input_unpack_limit gives it. It is ended then, and what came
+ * out before stands.
+ */
+ssize_t unpack_read(struct unpack *u, char *buf, size_t n);
+/* Why that was, in words fit for a terminal. */
+void unpack_why_late(char *why, size_t cap);
 
 /*
  * After the end of u->out: waits for the child. False if the file was damaged

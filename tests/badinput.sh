@@ -235,16 +235,46 @@ ok "a .gz with a bit turned: each time it is said, and what was read of it has a
 head -c 300000000 /dev/zero | gzip -1 >"$BAD.gz"
 large=$(peak "$BAD.gz")
 ok "a .gz of 300 MB of zeros takes no more memory than a line of 10 MB ($small and $large KiB)" test "$large" -le $((small + 4096))
-fresh bomb
-SECONDS=0
-{ cat -- "$BAD.gz" "$BAD.gz" "$BAD.gz" "$BAD.gz" "$BAD.gz" "$BAD.gz"; } >"$BAD.six.gz"
-wb ingest --quiet "$BAD.six.gz" >"$OUT" 2>"$ERR" &
-sleep 0.2
-kill -INT $! 2>/dev/null || kill -TERM $!
-kill -TERM $! 2>/dev/null
-wait $!
-ok "a .gz of 1.8 GB of zeros can be interrupted" test "$SECONDS" -le $((2 * ${TIME_FACTOR:-1}))
-rm -f -- "$BAD.gz" "$BAD.six.gz"
+# interrupted SORT: a .gz of 1.8 GB, told to stop soon after it was begun.
+interrupted()
+{
+	local begun pid
+	fresh bomb
+	cat -- "$BAD.gz" "$BAD.gz" "$BAD.gz" "$BAD.gz" "$BAD.gz" "$BAD.gz" >"$BAD.six.gz"
+	begun=${EPOCHREALTIME/./}
+	"$WOULDBLOCK" --db "$DB" --config "$CONF" ingest --quiet "$BAD.six.gz" >"$OUT" 2>"$ERR" &
+	pid=$!
+	sleep 0.2
+	kill -TERM "$pid"
+	wait "$pid"
+	STATUS=$?
+	ok "a .gz of 1.8 GB of $1 can be interrupted" status_is 143
+	ok "... at once" test $((${EPOCHREALTIME/./} - begun)) -le $((1000000 * ${TIME_FACTOR:-1}))
+}
+interrupted zeros
+
+# One that takes too long: what was read is kept, the rest is a hole, and what comes behind it is read.
+gzip -c "$TMP/corpus.log" | cat - "$BAD.six.gz" >"$BAD.gz"
+rm -- "$BAD.six.gz"
+printf '[log]\nunpack_limit = 1s\n' >"$TMP/hasty"
+chmod 644 -- "$TMP/hasty"
+fresh late
+begun=${EPOCHREALTIME/./}
+"$WOULDBLOCK" --db "$DB" --config "$TMP/hasty" ingest "$BAD.gz" "$GOOD" >"$OUT" 2>"$ERR"
+STATUS=$?
+took=$(((${EPOCHREALTIME/./} - begun) / 1000))
+ok "a .gz of which no end comes out: status 65 and one line" complains 65
+ok "... it says why" says 'not uncompressed to its end within 1 s'
+ok "... it is given up when its time is over ($took ms)" test "$took" -le $((2500 * ${TIME_FACTOR:-1}))
+ok "... what was read is kept, and the next file is read" attempts $((sound + 3))
+ok "... and what is missing is a hole that says why" test \
+	"$(sqlite3 -readonly "$DB" "SELECT count(*) FROM hole WHERE cause LIKE 'not uncompressed to its end within 1 s%'")" -eq 1
+
+# One line without end gives nothing out, and is interrupted, too.
+head -c 50000000 /dev/zero | tr '\0' x | gzip -1 >"$BAD.small.gz"
+for _ in 1 2 3 4 5 6; do cat -- "$BAD.small.gz"; done >"$BAD.gz"
+interrupted "one letter"
+rm -f -- "$BAD.gz" "$BAD.small.gz" "$BAD.six.gz"
 
 # What uncompresses a file is not installed: only the one that fails says so.
 SHIM=$(realpath -m -- "${FAULT_SHIM:-${BUILD:-$ROOT/.build}/faults.so}")

@@ -140,6 +140,35 @@ ok "a symbolic link that is turned to another file: that one is followed" until_
 part 1001 1100 >>"$DIR/one"
 ends "a late writer of the file that it led to" 1200
 
+rm -- "$LOG"
+ln -s "$DIR/two" "$LOG"
+wb ingest --no-follow "$LOG" >"$OUT" 2>"$ERR"
+STATUS=$?
+ok "a symbolic link, and --no-follow: ingest refuses it" complains 66
+ok "... and says why" says 'symbolic link'
+timeout 10 "$WOULDBLOCK" --db "$DB" --config "$CONF" follow --no-follow "$LOG" >"$OUT" 2>"$ERR"
+STATUS=$?
+ok "a symbolic link, and --no-follow: follow refuses it" complains 66
+ok "... and says why" says 'symbolic link'
+ln -s "$DIR/logs" "$DIR/way"
+wb ingest --quiet --no-follow "$DIR/way/../two" >"$OUT" 2>"$ERR"
+STATUS=$?
+ok "... a link on the way to a log is none of its matters" status_is 0
+
+scene nolink
+part 1 1000 >"$LOG"
+follow --no-follow
+until_read 1000 >/dev/null
+part 2001 2100 >"$DIR/other"
+mv -- "$LOG" "$LOG.1"
+ln -s "$DIR/other" "$LOG"
+ok "a symbolic link in the place of a log, and --no-follow: it is said" says_error 'symbolic link'
+part 1001 1100 >>"$LOG.1"
+ok "... and the old file is read on" until_read 1100
+rm -- "$LOG"
+part 1101 1200 >"$LOG"
+ends "a link in the place of the log for a while" 1200
+
 begin odd
 mv -- "$LOG" "$LOG.1"
 mkdir -- "$LOG"

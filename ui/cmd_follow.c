@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../analyzer/follow.h"
+#include "../analyzer/input.h"
 #include "../analyzer/msg.h"
 #include "follower.h"
 
@@ -13,7 +14,7 @@
 
 struct follow_command {
 	struct common common;
-	bool from_start, journal, as_root;
+	bool from_start, journal, as_root, no_follow;
 	int64_t history, poll, rotate_wait;
 	const char *journalctl;
 	struct option_list olddir;
@@ -36,6 +37,8 @@ static const struct option_row rows[] = {
      "follow systemd's journal; an operand without a slash is the unit", 0, 0, NULL},
     {"--journalctl", "PROGRAM", OPTION_STRING, offsetof(struct follow_command, journalctl),
      "what prints the journal (default: /usr/bin/journalctl)", 0, 0, NULL},
+    {"--no-follow", NULL, OPTION_FLAG, offsetof(struct follow_command, no_follow),
+     "refuse a log, or a rotated file, that is a symbolic link; else what it leads to is read", 0, 0, NULL},
     {"--as-root", NULL, OPTION_FLAG, offsetof(struct follow_command, as_root),
      "run as root, though a user in group adm would do", 0, 0, NULL},
 };
@@ -161,6 +164,7 @@ static bool new_settings(void *arg, struct follow_settings *into)
 	}
 	c->origin[next] = common_origin(&c->settings[next]);
 	c->used = next;
+	input_unpack_limit(c->settings[next].unpack_limit);
 	current_take(c, into);
 	return true;
 }
@@ -221,6 +225,8 @@ int command_follow(const struct command *c, struct common *common, int argc, cha
 		return command_help(c, rows, ROWS);
 	common_settings(&o.common, s);
 	check_user(&o, s);
+	if (o.no_follow)
+		input_refuse_links();
 	logs_find(&logs, &o, s, &rest);
 	if (o.olddir.n == 0)
 		olddirs_of_settings(&o.olddir, s);

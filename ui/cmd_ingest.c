@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "../analyzer/ingest.h"
+#include "../analyzer/input.h"
 #include "../analyzer/msg.h"
 #include "../analyzer/query.h"
 #include "command.h"
@@ -15,7 +16,7 @@ struct ingest_command {
 	struct common common;
 	const char *log;
 	int64_t year, batch;
-	bool rebuild, set_aside, quiet;
+	bool rebuild, set_aside, no_follow, quiet;
 };
 
 static const struct option_row rows[] = {
@@ -28,6 +29,8 @@ static const struct option_row rows[] = {
      "forget all that was read and read it anew, in order; needs all logs", 0, 0, NULL},
     {"--set-aside", NULL, OPTION_FLAG, offsetof(struct ingest_command, set_aside),
      "if the database is damaged: rename it, keep what people said, and read these logs into a new one", 0, 0, NULL},
+    {"--no-follow", NULL, OPTION_FLAG, offsetof(struct ingest_command, no_follow),
+     "refuse a log that is a symbolic link; else what it leads to is read", 0, 0, NULL},
     {"--batch", "LINES", OPTION_INT, offsetof(struct ingest_command, batch),
      "commit at least every so many lines, 65536 if not given", 1, 65536, NULL},
     {"--quiet", NULL, OPTION_FLAG, offsetof(struct ingest_command, quiet), "say nothing but trouble", 0, 0, NULL},
@@ -211,6 +214,8 @@ int command_ingest(const struct command *c, struct common *common, int argc, cha
 	char *database = common_database_made(&o.common, &settings);
 	struct origin *origin = common_origin(&settings);
 	msg_quiet(o.quiet);
+	if (o.no_follow)
+		input_refuse_links();
 	catch_signals();
 	struct ingest_options options = {.log = o.log,
 	                                 .year = (int)o.year,

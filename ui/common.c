@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../analyzer/input.h"
 #include "../analyzer/msg.h"
 #include "../analyzer/query.h"
 #include "command.h"
@@ -29,6 +30,7 @@ void common_settings(const struct common *c, struct settings *s)
 	if (complaints != 0)
 		exit(complaints < 0 ? EX_IOERR : EX_CONFIG);
 	zone_set(c, s);
+	input_unpack_limit(s->unpack_limit);
 }
 
 /* Days must be cut as they were when the database was made, unless somebody says a zone. */

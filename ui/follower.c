@@ -12,6 +12,7 @@
 
 #include "../analyzer/follow.h"
 #include "../analyzer/ingest.h"
+#include "../analyzer/input.h"
 #include "../analyzer/msg.h"
 #include "../analyzer/query.h"
 #include "../analyzer/worker.h"
@@ -62,6 +63,9 @@ char *follower_path(const char *name)
 	char *path = absolute(name), safe[300];
 	struct stat st;
 
+	if (input_is_refused_link(path))
+		msg_die(EX_NOINPUT, "cannot follow %s: is a symbolic link, which --no-follow refuses",
+		        msg_safe(slice_str(path), safe, sizeof safe));
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		msg_die(EX_NOINPUT, "cannot follow %s: %s", msg_safe(slice_str(path), safe, sizeof safe),
 		        S_ISFIFO(st.st_mode)  ? "a pipe gives its lines only once; `wouldblock ingest -` reads one"

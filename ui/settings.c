@@ -30,6 +30,8 @@ static const struct setting {
     S("log", "olddir", TEXTS, olddir, "", "other folders where rotated files of these logs lie"),
     S("log", "rotate_wait", DURATION, rotate_wait, "10s", "how long a rotated file must be silent to be complete"),
     S("log", "poll", DURATION, poll, "2s", "how often follow looks at its log, events or none"),
+    S("log", "unpack_limit", DURATION, unpack_limit, "1h",
+      "how long one compressed file may be read before it is given up"),
     S("networks", "inside", NETWORKS, inside, "", "networks that are inside, besides the private ranges"),
     S("networks", "domains", DOMAINS, domains, "", "own domains; empty: the map's keys, else from the log"),
     S("networks", "shared", DOMAINS, shared, "", "domains that many senders share, besides the built-in list"),

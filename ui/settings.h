@@ -24,7 +24,7 @@ struct settings {
 	struct settings_list log_files;
 	char *timezone; /* a name for TZ; NULL: the machine's */
 	struct settings_list history, olddir;
-	int64_t rotate_wait, poll; /* seconds */
+	int64_t rotate_wait, poll, unpack_limit; /* seconds */
 	/* [networks] */
 	struct settings_networks inside, mynetworks;
 	struct settings_list domains, shared; /* lower case, no trailing dot */
