@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
@@ -101,6 +102,37 @@ void damage_look(struct db *d)
 {
 	if (db_number(d, "PRAGMA page_count") * db_number(d, "PRAGMA page_size") <= DAMAGE_WHOLE)
 		check(d, "PRAGMA quick_check(1)");
+	else
+		look_at_tables(d);
+}
+
+/* Is there a write-ahead log with something in it, and nobody who would have looked at it? */
+static bool is_left_alone(const struct db *d)
+{
+	char name[PATH_ROOM];
+	struct stat st;
+	int fd;
+	bool held;
+
+	name_beside(d, "-wal", name);
+	if (stat(name, &st) != 0 || st.st_size == 0)
+		return false;
+	name_beside(d, ".ingest.lock", name);
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return true;
+	/* Shared and for an instant, as follow_lock.c asks. */
+	held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	close(fd);
+	return !held;
+}
+
+void damage_look_at_rest(struct db *d)
+{
+	if (!is_left_alone(d))
+		return;
+	if (db_number(d, "PRAGMA page_count") * db_number(d, "PRAGMA page_size") <= DAMAGE_WHOLE)
+		check(d, "PRAGMA integrity_check(1)");
 	else
 		look_at_tables(d);
 }

@@ -28,6 +28,13 @@ void damage_before_open(struct db *d);
 #define DAMAGE_WHOLE (INT64_C(100) << 20)
 #define DAMAGE_MS 300
 void damage_look(struct db *d);
+/*
+ * Of one that is open to be read: beside it stands a write-ahead log, and nobody who reads logs has it open. He may
+ * have been killed, but the log may also be another database's, which SQLite takes for this one's (D5). Up to
+ * DAMAGE_WHOLE bytes indices are compared with their tables, too. Ends in db_damaged. Where the pages of both fit
+ * together all the same, as they may in databases of one log, this finds nothing.
+ */
+void damage_look_at_rest(struct db *d);
 /* All of it, however long that takes, content of indices included: false if anything is wrong. */
 bool damage_is_whole(struct db *d);
 

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "db.h"
+#include "db_damage.h"
 #include "judge.h"
 #include "msg.h"
 #include "namesakes.h"
@@ -109,6 +110,7 @@ struct reader *reader_open(const char *database)
 	r->db = db_open(database);
 	r->since = r->until = STAMP_NONE;
 	db_exec(r->db, "BEGIN");
+	damage_look_at_rest(r->db);
 	return r;
 }
 

@@ -207,6 +207,41 @@ ok "... and it ends with 0" status_is 0
 ok "... all that is there is read, once" test "$(read_lines)" -eq "$(($(wc -l <"$LOG") + 2000))"
 ok "... and it is whole" test "$(sqlite3 -readonly "$DB" 'PRAGMA integrity_check')" = ok
 
+# The write-ahead log of another database (D5). SQLite takes it, and mixes the pages of both.
+# with_log NAME LINES: a database as it lies on the disk, NAME, and its write-ahead log, NAME-wal: it has LINES lines, and the
+# second half of them stands in the log. A shell that has it open keeps the log there.
+with_log()
+{
+	scene "$1"
+	wb ingest --quiet <(part 1 $(($2 / 2))) --log "$LOG"
+	sqlite3 "$DB" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+	coproc sqlite3 "$DB"
+	local shell=$COPROC_PID
+	echo 'SELECT count(*) FROM hole;' >&"${COPROC[1]}"
+	read -r _ <&"${COPROC[0]}"
+	wb ingest --quiet <(part $(($2 / 2 + 1)) "$2") --log "$LOG"
+	cp -- "$DB" "$TMP/$1"
+	cp -- "$DB-wal" "$TMP/$1-wal"
+	kill -9 "$shell"
+	wait "$shell" 2>/dev/null
+}
+
+with_log fewer 2000
+with_log more 4000
+for reader in report "report --format json" "list attempts" "list mails" "tui --dump" status summary; do
+	scene mixed
+	cp -- "$TMP/more" "$DB"
+	cp -- "$TMP/fewer-wal" "$DB-wal"
+	# shellcheck disable=SC2086 # words
+	run $reader
+	ok "the write-ahead log of another database: $reader ends with 65 and one line" complains 65
+done
+cp -- "$TMP/more" "$DB"
+cp -- "$TMP/more-wal" "$DB-wal"
+run report
+ok "... its own one is no damage" test "$STATUS" -le 2
+ok "... and is read" test "$(read_lines)" -eq 4000
+
 # ------------------------------------------------------------------ a line that kills (I52)
 
 # poisoned FROM BY: line FROM has a text that nobody may match a pattern with.
