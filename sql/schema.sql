@@ -244,10 +244,13 @@ CREATE TABLE human_mail (            -- summaries by mail; sent once a day and s
   message_id TEXT NOT NULL UNIQUE,   -- without <>
   bytes BLOB NOT NULL,               -- the whole mail: who sends it again sends these
   made_at INTEGER NOT NULL,          -- microseconds
-  state TEXT NOT NULL CHECK (state IN ('prepared', 'sent')), -- prepared: sendmail may have it or not
-  sent_at INTEGER                    -- when sendmail had taken it
+  state TEXT NOT NULL CHECK (state IN ('prepared', 'sent', 'given up')), -- prepared: sendmail may have it or not
+  sent_at INTEGER,                   -- when sendmail had taken it
+  tries INTEGER NOT NULL DEFAULT 0,  -- times that sendmail did not take it
+  tried_at INTEGER, why TEXT         -- the last of these, and what it said
 );
 CREATE INDEX mail_of_day ON human_mail (recipients, day);
+CREATE INDEX mail_unsent ON human_mail (day) WHERE state <> 'sent'; -- so that nobody reads through all bytes for these
 
 -- ---------------------------------------------------------------- derived
 

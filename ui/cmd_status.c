@@ -4,9 +4,11 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "../analyzer/calendar.h"
 #include "../analyzer/filesystem.h"
 #include "../analyzer/follow.h"
 #include "../analyzer/msg.h"
+#include "../analyzer/outbox.h"
 #include "../analyzer/query.h"
 #include "../analyzer/stretch.h"
 #include "../parsers/stamp.h"
@@ -47,6 +49,7 @@ struct status {
 		char *file;
 		bool rebuilding;
 	} damage;
+	struct outbox_trouble mail;
 	bool in_memory;
 	const char *version;
 };
@@ -117,11 +120,13 @@ static void status_load(struct status *s, const char *database)
 		s->damage.rebuilding = query_number(q, 2);
 	}
 	query_free(q);
+	outbox_trouble_load(&s->mail, r, s->now_us);
 	reader_close(r);
 }
 
 static void status_release(struct status *s)
 {
+	outbox_trouble_release(&s->mail);
 	free(s->damage.file);
 	for (size_t i = 0; i < s->logs; i++) {
 		free(s->log[i].log);
@@ -218,6 +223,23 @@ static void say_damage(struct text *t, const struct status *s)
 	text_char(t, '\n');
 }
 
+static void say_mail(struct text *t, const struct outbox_unsent *m, int64_t now)
+{
+	char date[CALENDAR_DATE_TEXT];
+
+	text_printf(t, "the summary of %s to ", calendar_date_text(m->day, date));
+	encode_term(t, slice_str(m->recipients));
+	text_printf(t, " was not sent, %lld %s", (long long)m->tries, m->tries == 1 ? "try" : "tries");
+	age(t, ", the last ", m->tried_us, now);
+	if (m->given_up)
+		text_str(t, ", given up: the next one tells of it");
+	else
+		wait_until(t, ", the next ", outbox_next_us(m->tries, m->tried_us), now);
+	text_str(t, ": ");
+	encode_term(t, slice_str(m->why));
+	text_char(t, '\n');
+}
+
 static void print_text(const struct status *s)
 {
 	struct text t = {0};
@@ -236,6 +258,8 @@ static void print_text(const struct status *s)
 		say_kept(&t, &s->follow, s->now_us);
 	if (s->damage.at_us != STAMP_NONE)
 		say_damage(&t, s);
+	for (size_t i = 0; i < s->mail.n; i++)
+		say_mail(&t, &s->mail.mail[i], s->now_us);
 	if (s->in_memory)
 		text_str(&t, "the database lies in memory (tmpfs): it does not survive a reboot\n");
 	for (size_t i = 0; i < s->logs; i++)
@@ -311,6 +335,23 @@ static void json_damage(struct json *j, const struct status *s)
 	json_object_end(j);
 }
 
+static void json_mail(struct json *j, const struct outbox_unsent *m)
+{
+	struct stamp_date d = stamp_date_of(m->day);
+	char date[40];
+
+	snprintf(date, sizeof date, "%04d-%02d-%02d", d.year, d.month, d.day);
+	json_object(j, NULL);
+	json_str(j, "day", date);
+	json_str(j, "recipients", m->recipients);
+	json_int(j, "tries", m->tries);
+	json_time(j, "last_try", m->tried_us);
+	json_time(j, "next_try", m->given_up ? STAMP_NONE : outbox_next_us(m->tries, m->tried_us));
+	json_bool(j, "given_up", m->given_up);
+	json_str(j, "why", m->why);
+	json_object_end(j);
+}
+
 static void print_json(const struct status *s)
 {
 	struct text t = {0};
@@ -328,6 +369,10 @@ static void print_json(const struct status *s)
 	json_pause(&j, s);
 	json_kept(&j, s);
 	json_damage(&j, s);
+	json_list(&j, "unsent_summaries");
+	for (size_t i = 0; i < s->mail.n; i++)
+		json_mail(&j, &s->mail.mail[i]);
+	json_list_end(&j);
 	json_bool(&j, "in_memory", s->in_memory);
 	json_list(&j, "logs");
 	for (size_t i = 0; i < s->logs; i++)

@@ -57,8 +57,9 @@ static const struct command commands[] = {
     {"summary", "", "Say what is new of one day, on the screen or by mail",
      "New sources with loss, changes, regressions, holes, and how far it is to a GO; short\n"
      "if nothing is new. By mail it goes out once a day and set of recipients, however\n"
-     "often it is run; what sendmail would not take goes with the next run (status 75).\n"
-     "The day is the calendar's; what was not read of it is said.\n\n"
+     "often it is run. What sendmail would not take (status 75) is tried again by runs 1,\n"
+     "5, 15 and then every 60 minutes later, for less than a day; days that got no mail\n"
+     "are told by the next. The day is the calendar's; what was not read of it is said.\n\n"
      "  wouldblock summary --day 2026-11-15\n"
      "  wouldblock summary --mail-to postmaster,it@company.my\n",
      command_summary},

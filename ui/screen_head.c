@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../analyzer/msg.h"
+#include "../analyzer/outbox.h"
 #include "in_force.h"
 #include "spark.h"
 
@@ -293,6 +294,17 @@ static int64_t end_of(const struct head *h, const struct load *l)
 	return l->until != STAMP_NONE && l->until < h->last_us ? l->until - 1 : h->last_us;
 }
 
+static void load_mail(struct head *h, const struct load *l)
+{
+	struct outbox_trouble t;
+
+	outbox_trouble_load(&t, l->reader, l->now);
+	h->unsent = (int64_t)t.n;
+	h->unsent_tries = t.n ? t.mail[0].tries : 0;
+	h->unsent_given_up = t.n && t.mail[0].given_up;
+	outbox_trouble_release(&t);
+}
+
 /* What is drawn beside the decision. */
 static void load_rest(struct head *h, const struct load *l)
 {
@@ -301,6 +313,7 @@ static void load_rest(struct head *h, const struct load *l)
 	if (h->last_us != STAMP_NONE)
 		load_figures(l, SQL_READ_TUI_HOURS, 1, end_of(h, l) / HOUR_US, HEAD_HOURS, h->hour);
 	h->following = follow_alive(l->database);
+	load_mail(h, l);
 }
 
 struct head *head_first(const struct load *l)

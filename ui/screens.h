@@ -55,8 +55,10 @@ struct head {
 	int64_t hour[HEAD_HOURS]; /* warnings; the last is the hour of the log's end */
 	int64_t day[HEAD_DAYS];   /* would-be-lost mails; the last is the day of the log's end */
 	bool following;
-	int64_t last_us; /* of the log; STAMP_NONE: nothing was read */
-	char *log;       /* the one read last, or NULL */
+	int64_t unsent, unsent_tries; /* summaries that sendmail did not take, and how often not the first of them */
+	bool unsent_given_up;         /* it is tried no more */
+	int64_t last_us;              /* of the log; STAMP_NONE: nothing was read */
+	char *log;                    /* the one read last, or NULL */
 	struct sheet *sources, *criteria, *holes;
 };
 struct head *head_load(const struct load *l); /* never NULL */

@@ -312,4 +312,5 @@ void summary_release(struct summary *s)
 	}
 	free(s->rule);
 	free(s->said);
+	summary_missed_release(s);
 }

@@ -10,6 +10,7 @@
 #ifndef WB_SUMMARY_H
 #define WB_SUMMARY_H
 
+#include "../analyzer/outbox.h"
 #include "../analyzer/proof.h"
 #include "settings.h"
 #include "summary_leaflet.h"
@@ -42,6 +43,19 @@ struct summary_said {
 	bool expired;
 };
 
+/* Days before this one that got no mail: one of the last SUMMARY_MISSED, or all before these as one. */
+#define SUMMARY_MISSED 7
+struct summary_missed {
+	int32_t first, last;
+	char *why;        /* sendmail did not take it; NULL: none was made */
+	bool given_up;    /* else it is tried again */
+	int64_t tries;    /* of sendmail */
+	bool read, holes; /* some of it was read; something of it is missing */
+	struct summary_figures {
+		int64_t mails, lost;
+	} * figure; /* for each of missed_rule */
+};
+
 struct summary {
 	int32_t day;
 	int64_t from, to;           /* the day is [from, to) */
@@ -52,6 +66,10 @@ struct summary {
 	size_t rules;
 	struct summary_said *said;
 	size_t said_n;
+	struct summary_missed *missed; /* oldest first */
+	size_t missed_n;
+	char **missed_rule;
+	size_t missed_rules;
 	bool anything; /* is new */
 };
 
@@ -59,6 +77,12 @@ struct summary {
 void summary_load(struct summary *s, struct reader *r, const struct settings *settings, const struct origin *origin,
                   int32_t day, int64_t now_us);
 void summary_release(struct summary *s);
+/*
+ * For a mail, after summary_load: the days since the last one that was sent to the same recipients before this one
+ * (faults.md P25); of recipients that never got one, since the first that was made for them. made: outbox_all.
+ */
+void summary_missed_load(struct summary *s, struct reader *r, const struct outbox *made);
+void summary_missed_release(struct summary *s);
 bool summary_hole_is_of_day(const struct summary *s, const struct decision_hole *h);
 
 /* The whole of it, for both parts of the mail. */

@@ -107,6 +107,54 @@ static void say_hosts(const struct summary *s, const struct summary_rule *r, str
 			            w->host[i].name, moment(w->host[i].read_to, at));
 }
 
+/* ------------------------------------------------------------------ days without a mail */
+
+static void missed_days(const struct summary_missed *m, struct text *t)
+{
+	char date[CALENDAR_DATE_TEXT];
+
+	text_str(t, calendar_date_text(m->first, date));
+	if (m->last > m->first)
+		text_printf(t, " to %s (%s)", calendar_date_text(m->last, date),
+		            COUNT((int64_t)m->last - m->first + 1, "day", "days"));
+	if (m->why)
+		text_printf(t, ": sendmail did not take it, %s%s: %s", COUNT(m->tries, "try", "tries"),
+		            m->given_up ? ", given up" : ", and it is tried again", m->why);
+	else
+		text_str(t, ": none was sent");
+}
+
+static void missed_figures(const struct summary *s, const struct summary_missed *m, struct text *t)
+{
+	if (!m->read)
+		text_str(t, "; nothing was read of it");
+	for (size_t i = 0; m->read && i < s->missed_rules; i++) {
+		text_str(t, "; ");
+		if (s->missed_rules > 1)
+			text_printf(t, "rule %s: ", s->missed_rule[i]);
+		text_printf(t, "%s warned, of which ", COUNT(m->figure[i].mails, "mail", "mails"));
+		text_printf(t, "%s would be lost", COUNT(m->figure[i].lost, "mail", "mails"));
+	}
+	if (m->holes)
+		text_str(t, "; some of its log is missing");
+}
+
+static void say_missed(const struct summary *s, struct leaflet *p)
+{
+	if (!s->missed_n)
+		return;
+	leaflet_say(p, BLOCK_HEADING, "Days before this one of which you got no mail");
+	for (size_t i = 0; i < s->missed_n; i++) {
+		struct text t = {0};
+		missed_days(&s->missed[i], &t);
+		missed_figures(s, &s->missed[i], &t);
+		leaflet_say(p, BLOCK_ITEM, "%s", t.p);
+		text_release(&t);
+	}
+	struct stamp_date d = stamp_date_of(s->missed[s->missed_n - 1].last);
+	leaflet_say(p, BLOCK_LINE, "All of a day: `wouldblock summary --day %04d-%02d-%02d`.", d.year, d.month, d.day);
+}
+
 /* ------------------------------------------------------------------ sources */
 
 static const char *verdict_or_suggestion(const struct summary_rule *r, const struct source_row *today,
@@ -362,6 +410,7 @@ void summary_say(const struct summary *s, struct leaflet *p)
 	for (size_t i = 0; i < s->rules; i++)
 		say_rule(s, &s->rule[i], p);
 	say_verdicts(s, p);
+	say_missed(s, p);
 	if (s->read)
 		leaflet_say(p, BLOCK_LINE, "All of it: `wouldblock report`; to decide: `wouldblock review`.");
 }
@@ -383,10 +432,13 @@ void summary_subject(const struct summary *s, struct text *t)
 	struct stamp_date d = stamp_date_of(s->day);
 	int64_t fresh = 0, regressions = 0, changes = 0;
 	size_t holes = 0;
+	int64_t missed = s->missed_n ? (int64_t)s->day - s->missed[0].first : 0;
 
 	text_printf(t, "%04d-%02d-%02d: ", d.year, d.month, d.day);
 	if (!s->rules) {
 		text_str(t, "nothing was read");
+		if (missed)
+			text_printf(t, ", %s", COUNT(missed, "day without a mail", "days without a mail"));
 		return;
 	}
 	for (size_t i = 0; i < s->rules; i++) {
@@ -402,7 +454,8 @@ void summary_subject(const struct summary *s, struct text *t)
 	             {fresh, "new source", "new sources"},
 	             {changes, "change", "changes"},
 	             {(int64_t)holes, "hole", "holes"},
-	             {(int64_t)s->said_n, "verdict", "verdicts"}};
+	             {(int64_t)s->said_n, "verdict", "verdicts"},
+	             {missed, "day without a mail", "days without a mail"}};
 	text_str(t, decision_words[worst(s)]);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (parts[i].n)

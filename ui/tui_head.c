@@ -56,6 +56,14 @@ static void title_words(const struct tui *t, struct text *w, int64_t now)
 
 	if (t->paused)
 		text_str(w, "HELD  ");
+	if (h && h->unsent) {
+		text_str(w, "MAIL NOT SENT, ");
+		if (h->unsent > 1)
+			text_printf(w, "%lld summaries  ", (long long)h->unsent);
+		else
+			text_printf(w, "%lld %s%s  ", (long long)h->unsent_tries,
+			            h->unsent_tries == 1 ? "try" : "tries", h->unsent_given_up ? ", given up" : "");
+	}
 	if (t->trouble)
 		text_printf(w, "STOPPED: %s", t->trouble);
 	else if (!h)
@@ -73,7 +81,9 @@ static void draw_title(const struct tui *t, struct grid *g, int64_t now)
 
 	title_words(t, &w, now);
 	int width = encode_width(slice_of(w.p, w.n)), x = title_left(t, g, g->cols - width - 2);
-	enum role role = t->trouble ? ROLE_BAD : t->head && !t->head->following ? ROLE_DOUBT : ROLE_DIM;
+	enum role role = t->trouble                                            ? ROLE_BAD
+	                 : t->head && (!t->head->following || t->head->unsent) ? ROLE_DOUBT
+	                                                                       : ROLE_DIM;
 	if (g->cols - x > 12)
 		grid_put_right(g, 0, x + 1, g->cols - x - 1, role, slice_of(w.p, w.n));
 	text_release(&w);

@@ -109,6 +109,52 @@ static void the_lock_ends_with_its_holder(void **state)
 	outbox_unlock(lock);
 }
 
+static void tries_are_further_and_further_apart(void **state)
+{
+	static const int minutes[] = {0, 1, 5, 15, 60, 60, 60};
+
+	(void)state;
+	for (int tries = 0; tries < 7; tries++)
+		assert_int_equal(outbox_next_us(tries, 1000), 1000 + minutes[tries] * INT64_C(60000000));
+	const struct outbox_mail m = {.tries = 2, .tried_us = 1000};
+	assert_false(outbox_is_due(&m, 1000 + 299 * INT64_C(1000000)));
+	assert_true(outbox_is_due(&m, 1000 + 300 * INT64_C(1000000)));
+	assert_true(outbox_is_due(&m, 999)); /* the clock was set back */
+}
+
+static void a_failure_is_kept_and_the_last_one_gives_up(void **state)
+{
+	const int64_t hour = INT64_C(3600000000);
+	struct outbox_trouble t;
+	struct outbox b;
+
+	(void)state;
+	prepare("a@b", 100, "1@x", "m");
+	b = waiting("a@b");
+	assert_false(outbox_failed(world_path, &b.mail[0], "full", 77 + 22 * hour - 1));
+	outbox_release(&b);
+	b = waiting("a@b");
+	assert_int_equal(b.mail[0].tries, 1);
+	assert_string_equal(b.mail[0].why, "full");
+	assert_true(outbox_failed(world_path, &b.mail[0], "fuller", 77 + 22 * hour));
+	outbox_release(&b);
+	b = waiting("a@b");
+	assert_int_equal(b.n, 0);
+	outbox_release(&b);
+
+	struct reader *r = world_reader();
+	outbox_trouble_load(&t, r, 77 + 23 * hour);
+	assert_int_equal(t.n, 1);
+	assert_true(t.mail[0].given_up);
+	assert_int_equal(t.mail[0].tries, 2);
+	assert_string_equal(t.mail[0].why, "fuller");
+	outbox_trouble_release(&t);
+	outbox_trouble_load(&t, r, 77 + 23 * hour + 7 * 24 * hour); /* a week is enough */
+	assert_int_equal(t.n, 0);
+	outbox_trouble_release(&t);
+	reader_close(r);
+}
+
 static void mark(const char *text, char out[OUTBOX_MARK])
 {
 	struct reader *r = world_reader();
@@ -140,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(a_prepared_mail_waits_with_its_bytes), T(a_sent_one_does_not_wait_and_is_remembered),
 	    T(each_set_of_recipients_has_its_own),   T(a_rebuild_leaves_them_alone),
+	    T(tries_are_further_and_further_apart),  T(a_failure_is_kept_and_the_last_one_gives_up),
 	    T(the_lock_ends_with_its_holder),        T(a_mark_is_of_its_text_and_its_database),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
