@@ -207,7 +207,8 @@ ok "... and it ends with 0" status_is 0
 ok "... all that is there is read, once" test "$(read_lines)" -eq "$(($(wc -l <"$LOG") + 2000))"
 ok "... and it is whole" test "$(sqlite3 -readonly "$DB" 'PRAGMA integrity_check')" = ok
 
-# The write-ahead log of another database (D5). SQLite takes it, and mixes the pages of both.
+# The write-ahead log of another database (D5). SQLite takes it, and mixes the pages of both. Of a larger one there are
+# pages missing; where all fit together nobody can tell.
 # with_log NAME LINES: a database as it lies on the disk, NAME, and its write-ahead log, NAME-wal: it has LINES lines, and the
 # second half of them stands in the log. A shell that has it open keeps the log there.
 with_log()
@@ -230,8 +231,8 @@ with_log fewer 2000
 with_log more 4000
 for reader in report "report --format json" "list attempts" "list mails" "tui --dump" status summary; do
 	scene mixed
-	cp -- "$TMP/more" "$DB"
-	cp -- "$TMP/fewer-wal" "$DB-wal"
+	cp -- "$TMP/fewer" "$DB"
+	cp -- "$TMP/more-wal" "$DB-wal"
 	# shellcheck disable=SC2086 # words
 	run $reader
 	ok "the write-ahead log of another database: $reader ends with 65 and one line" complains 65
