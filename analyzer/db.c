@@ -166,13 +166,13 @@ struct later {
 
 static void later_run(void *arg)
 {
-	struct later *l = arg;
-	sqlite3_stmt *q = db_stmt(l->db, l->id);
+	struct later l = *(struct later *)arg;
 
-	for (int i = 0; i < l->numbers; i++)
-		sqlite3_bind_int64(q, i + 1, l->number[i]);
-	db_run(l->db, q);
-	free(l);
+	free(arg); /* first: what fails does not come back */
+	sqlite3_stmt *q = db_stmt(l.db, l.id);
+	for (int i = 0; i < l.numbers; i++)
+		sqlite3_bind_int64(q, i + 1, l.number[i]);
+	db_run(l.db, q);
 }
 
 void db_run_later(struct db *d, enum sql_id id, const int64_t *number, int numbers)

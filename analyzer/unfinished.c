@@ -24,13 +24,6 @@ struct part {
 	char bytes[];
 };
 
-struct unfinished {
-	struct db *db;
-	struct part *now;    /* NULL: nothing was said */
-	atomic_size_t count; /* bytes of the table that counted when we looked last */
-	size_t since;        /* all others */
-};
-
 /* A thing where it lies among all bytes there are. */
 struct thing {
 	uint64_t key;
@@ -46,6 +39,17 @@ struct heap {
 	struct thing *thing;
 };
 
+struct unfinished {
+	struct db *db;
+	struct part *now;    /* NULL: nothing was said */
+	atomic_size_t count; /* bytes of the table that counted when we looked last */
+	size_t since;        /* all others */
+	/* of the job that writes all of it anew; here, so that it is found if that fails */
+	struct heap heap;
+	struct part *last; /* what was said since the table was written */
+	unsigned job;
+};
+
 struct unfinished *unfinished_new(struct db *d)
 {
 	struct unfinished *u = xcalloc(1, sizeof *u);
@@ -54,10 +58,19 @@ struct unfinished *unfinished_new(struct db *d)
 	return u;
 }
 
+static void heap_release(struct heap *h)
+{
+	free(h->bytes);
+	free(h->thing);
+	*h = (struct heap){0};
+}
+
 struct unfinished *unfinished_free(struct unfinished *u)
 {
 	if (!u)
 		return NULL;
+	heap_release(&u->heap);
+	free(u->last);
 	free(u->now);
 	free(u);
 	return NULL;
@@ -68,12 +81,13 @@ struct unfinished *unfinished_free(struct unfinished *u)
 static void part_write(void *arg)
 {
 	struct part *p = arg;
-	sqlite3_stmt *q = db_stmt(p->db, SQL_WRITE_PENDING);
+	struct db *d = p->db;
+	sqlite3_stmt *q = db_stmt(d, SQL_WRITE_PENDING);
 
-	sqlite3_bind_blob(q, 1, p->bytes, (int)p->n, SQLITE_STATIC);
-	db_run(p->db, q);
+	sqlite3_bind_blob(q, 1, p->bytes, (int)p->n, SQLITE_TRANSIENT);
+	free(p); /* before the statement, which does not come back if it fails */
+	db_run(d, q);
 	sqlite3_clear_bindings(q);
-	free(p);
 }
 
 static void part_send(struct unfinished *u)
@@ -206,22 +220,17 @@ static void heap_take(struct unfinished *u, struct heap *h, const void *bytes, s
 }
 
 /* Those of the table, and those of a part that is not there yet. */
-static void heap_read(struct unfinished *u, struct heap *h, const struct part *p)
+static void heap_read(struct unfinished *u, const struct part *p)
 {
+	struct heap *h = &u->heap;
 	sqlite3_stmt *q = db_stmt(u->db, SQL_READ_PENDING);
 
-	*h = (struct heap){0};
+	heap_release(h);
 	while (db_step(u->db, q))
 		heap_take(u, h, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0));
 	if (p)
 		heap_take(u, h, p->bytes, p->n);
 	u->count = heap_settle(h);
-}
-
-static void heap_release(struct heap *h)
-{
-	free(h->bytes);
-	free(h->thing);
 }
 
 static int thing_order(const void *a, const void *b)
@@ -235,49 +244,45 @@ static int thing_order(const void *a, const void *b)
 
 void unfinished_load(struct unfinished *u, void (*thing)(void *arg, int kind, struct slice state), void *arg)
 {
-	struct heap h;
+	struct heap *h = &u->heap;
 
-	heap_read(u, &h, u->now);
-	u->since = h.n - u->count;
-	if (h.things)
-		qsort(h.thing, h.things, sizeof *h.thing, thing_order);
-	for (size_t i = 0; i < h.things; i++)
-		thing(arg, h.thing[i].kind, slice_of(h.bytes + h.thing[i].at, h.thing[i].n));
-	heap_release(&h);
+	db_await(u->db, u->job);
+	heap_read(u, u->now);
+	u->since = h->n - u->count;
+	if (h->things)
+		qsort(h->thing, h->things, sizeof *h->thing, thing_order);
+	for (size_t i = 0; i < h->things; i++)
+		thing(arg, h->thing[i].kind, slice_of(h->bytes + h->thing[i].at, h->thing[i].n));
+	heap_release(h);
 }
 
 /* ---------------------------------------------------------------------- all of it */
 
-struct renewal {
-	struct unfinished *of;
-	struct part *last; /* what was said since the table was written */
-};
-
 static void table_renew(void *arg)
 {
-	struct renewal *r = arg;
-	struct unfinished all = {.db = r->of->db};
-	struct heap h;
+	struct unfinished *u = arg, all = {.db = u->db};
+	const struct heap *h = &u->heap;
 
-	heap_read(r->of, &h, r->last);
-	db_run(all.db, db_stmt(all.db, SQL_WRITE_PENDING_FORGET));
-	for (size_t i = 0; i < h.things; i++)
-		unfinished_put(&all, h.thing[i].kind, h.thing[i].key, slice_of(h.bytes + h.thing[i].at, h.thing[i].n));
+	heap_read(u, u->last);
+	db_run(u->db, db_stmt(u->db, SQL_WRITE_PENDING_FORGET));
+	for (size_t i = 0; i < h->things; i++)
+		unfinished_put(&all, h->thing[i].kind, h->thing[i].key,
+		               slice_of(h->bytes + h->thing[i].at, h->thing[i].n));
+	heap_release(&u->heap);
+	free(u->last);
+	u->last = NULL;
 	if (all.now)
 		part_write(all.now);
-	heap_release(&h);
-	free(r->last);
-	free(r);
 }
 
 void unfinished_flush(struct unfinished *u)
 {
 	if (u->now && u->since + u->now->n > u->count / 4 + WASTE_BYTES) {
-		struct renewal *r = xcalloc(1, sizeof *r);
-		*r = (struct renewal){u, u->now};
+		db_await(u->db, u->job);
+		u->last = u->now;
 		u->now = NULL;
 		u->since = 0;
-		db_later(u->db, table_renew, r);
+		u->job = db_later(u->db, table_renew, u);
 	}
 	part_send(u);
 }

@@ -119,7 +119,8 @@ ok "10 MB behind a warning: status 0" status_is 0
 peak()
 {
 	fresh peak
-	python3 -c 'import resource, subprocess, sys
+	# a sanitizer keeps what was given back
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:quarantine_size_mb=1 python3 -c 'import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$WOULDBLOCK" --db "$DB" --config "$CONF" ingest --quiet "$1"
 }
