@@ -47,18 +47,25 @@ SUMS = [
 ]
 
 
-def place_of(whole, head):
-    """Where in the whole log a stream begins that has this head; NULs in front of it are bytes of the stream, too."""
+def place_of(whole, head, seam, off):
+    """
+    Where in the whole log a stream begins that has this head, and these bytes right before its place `off`; NULs in front
+    of it are bytes of the stream, too. The head alone does not tell: a stream may begin in the middle of a line.
+    """
     bare = head.lstrip(b"\0")
-    at = whole.find(bare) if bare else -1
-    if at < 0:
-        raise AssertionError("a stream that is not of this log")
-    return at - (len(head) - len(bare))
+    nuls, at = len(head) - len(bare), whole.find(bare) if bare else -1
+    while at >= 0:
+        end = at - nuls + off
+        if whole[max(0, end - len(seam)):max(0, end)] == seam:
+            return at - nuls
+        at = whole.find(bare, at + 1)
+    raise AssertionError("a stream that is not of this log")
 
 
 def texts(db, whole):
     """A function: place to line, by where each stream of the database stands in the whole log."""
-    begin = {gen: place_of(whole, head) for gen, head in db.execute("SELECT gen, head FROM generation")}
+    begin = {gen: place_of(whole, head, seam, off)
+             for gen, head, seam, off in db.execute("SELECT gen, head, seam, off FROM generation")}
 
     def line(place):
         if place is None:

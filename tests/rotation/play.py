@@ -300,8 +300,8 @@ def untold(s, lines):
 
 def stretches(s):
     """From where to where in the whole log each stream was read, in order; with a complaint if two of them meet."""
-    rows, bad = s.follower.ask("SELECT head, base, off FROM generation"), []
-    read = sorted((at + base, at + off) for at, base, off in ((facts.place_of(s.whole, h), b, o) for h, b, o in rows))
+    rows, bad = s.follower.ask("SELECT head, seam, base, off FROM generation"), []
+    read = sorted((at + base, at + off) for at, base, off in ((facts.place_of(s.whole, h, e, o), b, o) for h, e, b, o in rows))
     for (_, end), (start, _) in zip(read, read[1:]):
         if start < end:
             bad.append(f"bytes {start} to {end} were read twice")
