@@ -16,6 +16,15 @@
 
 SHIM=$(realpath -m -- "${FAULT_SHIM:-${BUILD:-$ROOT/.build}/faults.so}")
 ok "the library that makes calls fail is there" test -e "$SHIM" || finish
+spellings()
+{
+	comm -23 \
+		<(nm -D -- "$WOULDBLOCK" | sed -n 's/.* U \([^@]*\).*/\1/p' |
+			grep -xE "(__)?($(nm -D --defined-only -- "$SHIM" | awk '{ print $3 }' | grep -v _ | sed 's/64$//' |
+				sort -u | paste -sd '|'))(64)?(_2|_chk)?" | sort -u) \
+		<(nm -D --defined-only -- "$SHIM" | awk '{ print $3 }' | sort -u)
+}
+ok "... and stands before each spelling of them that the compiler may choose" test -z "$(spellings)"
 # A sanitizer's library insists on being the first.
 PRELOAD="$(ldd "$WOULDBLOCK" | awk '/libasan/ { print $3 " " }')$SHIM"
 corpus mail.iso.log "$TMP/all.log"
@@ -56,9 +65,17 @@ part()
 WAIT=300 # rotate_wait in milliseconds
 follow()
 {
-	env "${@:-A=}" "$WOULDBLOCK" --db "$DB" --config "$CONF" follow --history 9 --poll 50 --rotate-wait "$WAIT" \
+	truncate -s 0 -- "$DIR/struck"
+	truncate -s 16 -- "$DIR/struck"
+	env FI_COUNT="$DIR/struck" "$@" "$WOULDBLOCK" --db "$DB" --config "$CONF" follow --history 9 --poll 50 --rotate-wait "$WAIT" \
 		"$LOG" 2>>"$DIR/errors" &
 	FOLLOWER=$!
+}
+
+# The call that was meant has been made.
+struck()
+{
+	[ "$(od -An -t d8 -j 8 -- "$DIR/struck")" -gt 0 ]
 }
 
 at_rest()
@@ -151,6 +168,7 @@ cat >"$DIR/rotate" <<-END
 END
 follow LD_PRELOAD="$PRELOAD" FI_CALL=list FI_PATH="$DIR/logs" FI_N=1 FI_RUN="sh '$DIR/rotate'"
 ends_whole "a live file renamed between its opening and the listing of the others"
+ok "... that moment came" struck
 
 # Between the last look at a rotated file and the listing, its writer ends it, and fills others.
 scene finished
@@ -170,6 +188,7 @@ follow LD_PRELOAD="$PRELOAD" FI_CALL=list FI_PATH="$DIR/logs" FI_N=3 FI_RUN="sh 
 until_read 1000 >/dev/null
 mv -- "$LOG" "$LOG.1"
 ends_whole "a rotated file that was finished between the last look at it and the listing"
+ok "... that moment came" struck
 
 # logrotate moves the old files up one by one before it renames the live one (I53).
 scene shifted
@@ -184,6 +203,24 @@ cat >"$DIR/rotate" <<-END
 END
 follow LD_PRELOAD="$PRELOAD" FI_CALL=open FI_PATH=mail.log.2.gz FI_N=1 FI_RUN="sh '$DIR/rotate'"
 ends_whole "names that move up between the listing and the opening"
+ok "... that moment came" struck
+
+# The same of a whole rotation: each name can be opened, and the old .2 is none of them.
+scene rotated_whole
+part 1 500 >"$LOG.3"
+part 501 1000 >"$LOG.2"
+part 1001 1500 >"$LOG.1"
+touch -d '1 hour ago' "$LOG.1" "$LOG.2" "$LOG.3"
+part 1501 2500 >"$LOG"
+part 2501 "$TOTAL" >"$DIR/rest"
+cat >"$DIR/rotate" <<-END
+	cd '$DIR/logs'
+	mv mail.log.3 mail.log.4; mv mail.log.2 mail.log.3; mv mail.log.1 mail.log.2; mv mail.log mail.log.1
+	cp '$DIR/rest' mail.log
+END
+follow LD_PRELOAD="$PRELOAD" FI_CALL=open FI_PATH=mail.log.2 FI_N=1 FI_RUN="sh '$DIR/rotate'"
+ends_whole "a whole rotation between the listing and the opening"
+ok "... that moment came" struck
 
 # Copied and truncated between the look that says what the live file is and the reading of it, or between two reads of
 # it: it holds other lines then, and more of them than the place that was reached (I4, I6). Before which of the first
@@ -205,6 +242,7 @@ for n in 2 3 4 5; do
 	until_true test -e "$DIR/done"
 	part 2001 "$TOTAL" >>"$LOG"
 	ends_whole "a live file truncated right before read $n, and grown beyond what it was"
+	ok "... that moment came" struck
 done
 
 # ------------------------------------------------------------------ calls that fail
@@ -221,6 +259,7 @@ for ((at = 1001; at <= TOTAL; at += 200)); do
 	sleep 0.01
 done
 ends_whole "a disk that is full for one write in the middle of a batch"
+ok "... that moment came" struck
 ok "... it has said so" grep -q 'disk is full' "$DIR/errors"
 
 # What cannot be stored for ever: follow waits, says so, and can be ended.

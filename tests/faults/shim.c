@@ -269,6 +269,17 @@ static size_t portion(size_t n)
 OPEN(open)
 OPEN(open64)
 
+/* What _FORTIFY_SOURCE makes of open() where the flags are not known to the compiler. */
+#define OPEN_2(name)                                                     \
+	EXPORT int name(const char *path, int flags);                    \
+	EXPORT int name(const char *path, int flags)                     \
+	{                                                                \
+		NEXT(name);                                              \
+		return fails("open", -1, path) ? -1 : real(path, flags); \
+	}
+OPEN_2(__open_2)
+OPEN_2(__open64_2)
+
 EXPORT int close(int fd)
 {
 	NEXT(close);
