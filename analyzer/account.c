@@ -73,7 +73,7 @@ void run_note_spans(struct run *run, const struct piece *piece)
 			         piece->host[i].lines);
 }
 
-void run_sample(struct run *run, int64_t off, struct slice bytes, const struct line *line)
+void run_sample(struct run *run, int64_t off, struct slice bytes, uint64_t number, const struct line *line)
 {
 	struct ingest_result *r = run->r;
 	bool glued = syslog_glued(line) >= 0;
@@ -84,7 +84,7 @@ void run_sample(struct run *run, int64_t off, struct slice bytes, const struct l
 		return;
 	struct ingest_sample *s = &r->sample[r->samples++];
 	snprintf(s->path, sizeof s->path, "%s", run->path);
-	s->line = run->line_number;
+	s->line = number;
 	s->n = bytes.n < 400 ? bytes.n : 400;
 	s->text = xmalloc(s->n + 1);
 	memcpy(s->text, bytes.p, s->n); /* it may hold a NUL */

@@ -52,13 +52,12 @@ static void feed_line(struct run *run, struct parsed *x, int64_t off)
 {
 	struct record *rec = &x->rec;
 
-	run->line_number++;
 	tracker_feed(run->tracker, rec, place_make(run->g.gen, off));
 	run->kinds[rec->kind]++;
 	if (rec->kind == RECORD_NO_INTEREST)
 		run->shapes[rec->shape < 0 ? (int)shapes_count() : rec->shape]++;
 	else if (rec->kind == RECORD_OTHER)
-		run_sample(run, off, x->bytes, rec->line);
+		run_sample(run, off, x->bytes, run->line_number + x->number + 1, rec->line);
 }
 
 /* The beginning of the stream, and what stands right before the next unread byte. */
@@ -106,8 +105,7 @@ FETCHES fetch(const void *from, size_t n)
 
 FETCHES fetch_head(const struct parsed *x)
 {
-	fetch(x, sizeof x->line + 2 * 64);
-	fetch(&x->bytes, 1);
+	fetch(x, offsetof(struct parsed, rec.client_name));
 }
 
 FETCHES fetch_rest(const struct store *s, const struct parsed *x)
@@ -141,19 +139,22 @@ FETCHES fetch_rest(const struct store *s, const struct parsed *x)
 
 FETCHES piece_fetch(const struct store *s, const struct piece *p, size_t i)
 {
-	if (i + FETCH_HEAD < p->lines)
+	if (i + FETCH_HEAD < p->kept)
 		fetch_head(&p->line[i + FETCH_HEAD]);
-	if (i + FETCH_REST < p->lines)
+	if (i + FETCH_REST < p->kept)
 		fetch_rest(s, &p->line[i + FETCH_REST]);
 }
 
 static void feed_piece(struct run *run, const struct piece *p)
 {
 	run_begin(run);
-	for (size_t i = 0; i < p->lines; i++) {
+	for (size_t i = 0; i < p->kept; i++) {
 		piece_fetch(run->store, p, i);
 		feed_line(run, &p->line[i], p->block.off + (p->line[i].bytes.p - p->block.bytes.p));
 	}
+	for (int k = 0; k < RECORD_KIND_COUNT; k++)
+		run->kinds[k] += p->passed[k];
+	run->line_number += p->lines;
 	run_note_spans(run, p);
 	remember_bytes(&run->g, &p->block);
 	run->frame = p->frame;

@@ -77,8 +77,8 @@ void run_tell_changes(struct run *run);
 /* account.c */
 void run_flush_spans(struct run *run);
 void run_note_spans(struct run *run, const struct piece *piece);
-/* Keeps a line that was not understood, in whole bytes and as it was taken apart. */
-void run_sample(struct run *run, int64_t off, struct slice bytes, const struct line *line);
+/* Keeps a line that was not understood, in whole bytes and as it was taken apart. number: which of its file, from 1. */
+void run_sample(struct run *run, int64_t off, struct slice bytes, uint64_t number, const struct line *line);
 void run_flush_counts(struct run *run);
 /* What was added up since the last commit belongs to a batch that never was. */
 void run_forget_counts(struct run *run);

@@ -5,6 +5,7 @@
 
 #include "../parsers/shapes.h"
 #include "msg.h"
+#include "tracker.h"
 #include "worker.h"
 
 /* -------------------------------------------------------------------------- lines */
@@ -31,33 +32,56 @@ static struct piece_host *host_of(struct piece *p, struct slice name)
 	for (size_t i = 0; i < p->hosts; i++)
 		if (p->host[i].name.n == name.n && slice_same(p->host[i].name.p, name.p, name.n))
 			return &p->host[i];
-	p->host[p->hosts] = (struct piece_host){.name = name, .first_us = INT64_MAX, .last_us = INT64_MIN};
+	p->host[p->hosts] = (struct piece_host){
+	    .name = name, .first_us = INT64_MAX, .last_us = INT64_MIN, .after_attempt = true}; /* for all we know */
 	return &p->host[p->hosts++];
 }
 
-static void host_note(struct piece *p, struct line *l)
+/* NULL: the line names none. */
+static struct piece_host *host_note(struct piece *p, struct line *l)
 {
 	int64_t us = l->stamp.us;
 
 	if (!slice_is_set(l->host))
-		return;
+		return NULL;
 	struct piece_host *h = host_of(p, l->host);
 	l->host = h->name;
 	if (us == STAMP_NONE)
-		return;
+		return h;
 	h->first_us = us < h->first_us ? us : h->first_us;
 	h->last_us = us > h->last_us ? us : h->last_us;
 	h->lines++;
+	return h;
+}
+
+/*
+ * Every fifth line, of postscreen and greylisting, is worth no more than a
+ * count. But where an action line stands before it, the tracker has to hear
+ * that a repetition behind it does not mean that one.
+ */
+static bool is_passed(struct piece_host *h, enum record_kind kind)
+{
+	bool after = !h || h->after_attempt;
+
+	if (h)
+		h->after_attempt = kind == RECORD_ATTEMPT || kind == RECORD_REPEAT;
+	return !after && kind != RECORD_OTHER && kind != RECORD_NO_INTEREST && !tracker_asks(kind);
 }
 
 static void line_fill(struct piece *p, struct syslog_frame *frame, struct slice bytes)
 {
-	struct parsed *x = &p->line[p->lines++];
+	struct parsed *x = &p->line[p->kept];
 
 	x->bytes = bytes;
+	x->number = p->lines++;
 	syslog_parse(frame, bytes, &x->line);
-	host_note(p, &x->line);
+	struct piece_host *h = host_note(p, &x->line);
 	shapes_parse(&x->line, &x->rec);
+	if (is_passed(h, x->rec.kind)) {
+		p->passed[x->rec.kind]++;
+		return;
+	}
+	p->kept++;
 	if (!fields_wanted(x->rec.kind) || !shapes_fields(&x->rec) || x->rec.kind != RECORD_ATTEMPT)
 		return;
 	if (p->names_key) {
@@ -70,7 +94,8 @@ void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block 
 {
 	const char *at = block->bytes.p, *end = at + block->bytes.n;
 
-	p->lines = p->hosts = 0;
+	p->lines = p->kept = p->hosts = 0;
+	memset(p->passed, 0, sizeof p->passed);
 	p->block = *block;
 	if (most > PIECE_LINES)
 		most = PIECE_LINES;
@@ -178,7 +203,8 @@ static void *reader_run(void *arg)
 	if (!room_wait(r, false))
 		return NULL;
 	struct piece *p = &r->piece[r->given % PIECES];
-	p->lines = p->hosts = 0;
+	p->lines = p->kept = p->hosts = 0;
+	memset(p->passed, 0, sizeof p->passed);
 	p->block = (struct input_block){.bytes = SLICE_NONE};
 	p->frame = r->frame;
 	p->next = next;

@@ -18,22 +18,26 @@
 #define PIECE_HOSTS 8
 
 struct parsed {
+	struct slice bytes; /* the line without its newline */
+	size_t number;      /* of the piece's lines; the first is 0 */
 	struct line line;
 	struct record rec;
 	struct names_ahead ahead; /* of an action line */
-	struct slice bytes;       /* the line without its newline */
 };
 
 struct piece_host {
 	struct slice name; /* the lines of this host point here, too, so that they are soon told from others */
 	int64_t first_us, last_us;
-	int64_t lines; /* with a stamp */
+	int64_t lines;      /* with a stamp */
+	bool after_attempt; /* its last line may be an action line, which a repetition would mean */
 };
 
 struct piece {
 	struct input_block block; /* the bytes that the lines are, as input.h says; none at the end */
 	struct parsed *line;      /* room for PIECE_LINES; borrow their text from the block */
-	size_t lines;
+	size_t lines, kept;       /* all of them, and those in `line` */
+	/* The others: nobody asks for more than what kind they are. */
+	uint32_t passed[RECORD_KIND_COUNT];
 	struct piece_host host[PIECE_HOSTS];
 	size_t hosts;
 	struct syslog_frame frame; /* the clock behind the last line */

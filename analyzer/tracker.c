@@ -469,6 +469,11 @@ static on_line *const on_kind[RECORD_KIND_COUNT] = {
     [RECORD_REPEAT] = on_repeat,
 };
 
+bool tracker_asks(enum record_kind kind)
+{
+	return on_kind[kind];
+}
+
 /* --------------------------------------------------------------- time goes by */
 
 /* Sessions without a line for an hour are over, whatever the log says of them (grammar 7, pid reuse). */

@@ -49,6 +49,11 @@ struct tracker *tracker_free(struct tracker *t); /* always NULL */
  * tracker asks for its fields as needed.
  */
 void tracker_feed(struct tracker *t, struct record *rec, uint64_t place);
+/*
+ * Do records of this kind tell it anything? If not, tracker_feed may be left
+ * out, but for the first that a host has behind an action line.
+ */
+bool tracker_asks(enum record_kind kind);
 
 /* What an action line is: does it warn; 4 or 5, if it refuses for now or for good; does its smtpd serve logins only? */
 bool attempt_warns(const struct record *rec);

@@ -1,6 +1,7 @@
 #include "input_fixture.h"
 
 #include "../../analyzer/piece.h"
+#include "../../analyzer/tracker.h"
 #include "../../parsers/shapes.h"
 
 #define LINES 20000
@@ -14,7 +15,7 @@ static size_t make_log(const char *name)
 	for (int i = 0; i < LINES; i++) {
 		const char *stamp = i % 3 ? "2026-11-20T10:%02d:%02d+00:00" : "Nov 20 10:%02d:%02d";
 		n += (size_t)snprintf(p + n, 64, stamp, i / 600 % 60, i / 10 % 60);
-		switch (i % 5) {
+		switch (i % 6) {
 		case 0:
 			n += (size_t)snprintf(p + n, 100, " mx%d postfix/smtpd[%d]: connect from a[192.0.2.%d]\n",
 			                      i % 2, i, i % 250);
@@ -24,6 +25,9 @@ static size_t make_log(const char *name)
 			break;
 		case 2: n += (size_t)snprintf(p + n, 100, " mx1 nobody knows %d\n", i); break;
 		case 3: n += (size_t)snprintf(p + n, 100, " mx1 postfix/qmgr[7]: 4F%05X1: removed\n", i); break;
+		case 4:
+			n += (size_t)snprintf(p + n, 100, " mx1 postfix/postscreen[7]: PASS OLD [192.0.2.1]:%d\n", i);
+			break;
 		default: p[n++] = '\0'; p[n++] = '\n';
 		}
 		if (i == 7777) {
@@ -59,7 +63,7 @@ static void read_ahead_and_read_here_are_the_same(void **state)
 	struct input_block block = {.bytes = SLICE_NONE};
 	struct piece one;
 	const struct piece *p;
-	size_t size = make_log("mail.log.1"), lines = 0, bytes = 0;
+	size_t size = make_log("mail.log.1"), lines = 0, bytes = 0, all_passed = 0;
 
 	(void)state;
 	here = open_these("mail.log.1", 2026);
@@ -72,21 +76,33 @@ static void read_ahead_and_read_here_are_the_same(void **state)
 	struct reader *r = reader_start(ahead, &start, NULL);
 	assert_non_null(r);
 	while ((p = reader_next(r))->next == INPUT_BLOCK) {
+		uint32_t passed[RECORD_KIND_COUNT] = {0};
+		size_t kept = 0;
 		assert_int_not_equal(p->lines, 0);
 		for (size_t i = 0; i < p->lines; i++) {
 			if (block.bytes.n == 0)
 				assert_int_equal(input_next(here, true, &block), INPUT_BLOCK);
-			piece_fill(&one, &frame, &block, 1);
-			assert_int_equal(one.lines, 1);
-			same_line(&one.line[0], one.block.off, &p->line[i],
-			          p->block.off + (p->line[i].bytes.p - p->block.bytes.p));
+			piece_fill(&one, &frame, &block, 1); /* whose first line is always kept */
+			assert_int_equal(one.kept, 1);
+			if (kept < p->kept && p->line[kept].number == i) {
+				same_line(&one.line[0], one.block.off, &p->line[kept],
+				          p->block.off + (p->line[kept].bytes.p - p->block.bytes.p));
+				kept++;
+			} else {
+				assert_false(tracker_asks(one.line[0].rec.kind));
+				passed[one.line[0].rec.kind]++;
+				all_passed++;
+			}
 			bytes += (size_t)(one.block.next - one.block.off);
 		}
 		lines += p->lines;
+		assert_int_equal(kept, p->kept);
+		assert_memory_equal(passed, p->passed, sizeof passed);
 		assert_int_equal(one.block.next, p->block.next);
 		assert_int_equal(one.block.skipped, p->block.skipped);
 		assert_int_equal(frame.clock.last_us, p->frame.clock.last_us);
 	}
+	assert_true(all_passed > LINES / 10);
 	assert_int_equal(p->next, INPUT_END);
 	assert_ptr_equal(reader_next(r), p);
 	assert_int_equal(block.bytes.n, 0);
@@ -142,12 +158,40 @@ static void a_piece_has_no_more_lines_than_asked_for(void **state)
 	piece_release(&p);
 }
 
+/* What stands behind an action line tells that a repetition is not of that. */
+static void the_line_behind_an_action_line_is_kept(void **state)
+{
+#define SCREEN "Oct 10 12:00:01 mx1 postfix/postscreen[9]: PASS OLD [192.0.2.7]:25\n"
+#define OTHER_HOST "Oct 10 12:00:01 mx2 postfix/postscreen[9]: PASS OLD [192.0.2.7]:25\n"
+#define WARN                                                                                              \
+	"Oct 10 12:00:01 mx1 postfix/smtpd[8]: NOQUEUE: warn: RCPT from unknown[192.0.2.7]: *** Invalid " \
+	"Inbound Sender ***; from=<a@b.example> to=<c@d.example> proto=ESMTP helo=<e>\n"
+	static const char text[] = SCREEN OTHER_HOST SCREEN OTHER_HOST WARN OTHER_HOST SCREEN SCREEN
+	    "Oct 10 12:00:01 mx1 last message repeated 2 times\n" SCREEN SCREEN "garbage\n";
+	static const size_t numbers[] = {0, 1, 4, 6, 8, 9, 11};
+	struct input_block block = {.bytes = slice_str(text), .off = 0, .next = sizeof text - 1};
+	struct syslog_frame frame;
+	struct piece p;
+
+	(void)state;
+	syslog_init(&frame, 2026);
+	piece_init(&p);
+	piece_fill(&p, &frame, &block, PIECE_LINES);
+	assert_int_equal(p.lines, 12);
+	assert_int_equal(p.kept, sizeof numbers / sizeof *numbers);
+	for (size_t i = 0; i < p.kept; i++)
+		assert_int_equal(p.line[i].number, numbers[i]);
+	assert_int_equal(p.passed[RECORD_SCREEN], 5);
+	piece_release(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(read_ahead_and_read_here_are_the_same),
 	    cmocka_unit_test(a_reader_can_be_stopped_before_the_end),
 	    cmocka_unit_test(a_piece_has_no_more_lines_than_asked_for),
+	    cmocka_unit_test(the_line_behind_an_action_line_is_kept),
 	};
 
 	shapes_init();
