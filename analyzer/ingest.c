@@ -6,15 +6,8 @@
 #include <time.h>
 
 #include "../parsers/shapes.h"
+#include "clock.h"
 #include "db_damage.h"
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
 
 /* -------------------------------------------------------------------------- batches */
 
@@ -37,13 +30,13 @@ void run_begin(struct run *run)
 	if (store_in_batch(run->store))
 		return;
 	store_begin(run->store);
-	run->batch_start_ns = now_ns();
+	run->batch_start_ns = clock_ns();
 }
 
 static bool batch_full(const struct run *run)
 {
 	return poison_isolates(run->poison) || run->batch_lines >= run->o->batch_lines ||
-	       run->batch_bytes >= BATCH_BYTES || (run->slow && now_ns() - run->batch_start_ns >= BATCH_NS);
+	       run->batch_bytes >= BATCH_BYTES || (run->slow && clock_ns() - run->batch_start_ns >= BATCH_NS);
 }
 
 /* ------------------------------------------------------------------------- one line */
@@ -319,11 +312,12 @@ static bool far_to_go(const struct run *run)
 
 void run_read(struct run *run)
 {
+	bool far = far_to_go(run);
 	enum input_next next;
 
-	if (far_to_go(run))
+	if (far)
 		poison_at(run->poison, run->g.gen, run->g.off);
-	run->reader = far_to_go(run) ? reader_start(run->in, &run->frame, store_key(run->store)) : NULL;
+	run->reader = far ? reader_start(run->in, &run->frame, store_key(run->store)) : NULL;
 	next = run->reader ? read_ahead(run) : read_near(run);
 	if (next == INPUT_ERROR)
 		run_trouble(run);

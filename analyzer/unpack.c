@@ -8,9 +8,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "msg.h"
 
 #define PIPE_SIZE (256 * 1024)
@@ -57,14 +57,6 @@ static const struct {
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SECOND_NS + ts.tv_nsec;
-}
 
 void input_unpack_limit(int64_t seconds)
 {
@@ -173,7 +165,7 @@ bool unpack_start(struct unpack *u, enum input_pack pack, int fd, char *why, siz
 	if (rc == 0) {
 		u->out = out[0];
 		u->err = err[0];
-		u->until_ns = now_ns() + limit_s * SECOND_NS;
+		u->until_ns = clock_ns() + limit_s * SECOND_NS;
 		fcntl(u->out, F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; the old size will do */
 		return true;
 	}
@@ -198,7 +190,7 @@ static ssize_t too_late(struct unpack *u)
 ssize_t unpack_read(struct unpack *u, char *buf, size_t n)
 {
 	struct pollfd p = {.fd = u->out, .events = POLLIN};
-	int64_t left_ns = u->until_ns - now_ns();
+	int64_t left_ns = u->until_ns - clock_ns();
 	int ready;
 
 	if (left_ns <= 0)
