@@ -239,6 +239,8 @@ const char *msg_safe(struct slice s, char *buf, size_t cap)
 	return buf;
 }
 
+#define CACHE_LINE 64
+
 static void *or_die(void *p)
 {
 	if (!p)
@@ -255,6 +257,11 @@ void *xmalloc(size_t n)
 void *xcalloc(size_t n, size_t size)
 {
 	return or_die(calloc(n ? n : 1, size ? size : 1));
+}
+
+void *xaligned(size_t n)
+{
+	return or_die(aligned_alloc(CACHE_LINE, (n + CACHE_LINE) / CACHE_LINE * CACHE_LINE));
 }
 
 void *xrealloc(void *p, size_t n)

@@ -61,6 +61,8 @@ const char *msg_safe(struct slice s, char *buf, size_t cap);
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
+/* Not cleared; begins where a line of the processor's cache begins (64 bytes), for what is laid out in such lines. */
+void *xaligned(size_t n);
 /* Room for one more of n, each so large: grown by doubling, so that a full array has a power of two in it, or none. */
 void *xgrown(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);

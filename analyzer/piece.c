@@ -12,7 +12,7 @@
 
 void piece_init(struct piece *p)
 {
-	*p = (struct piece){.line = xmalloc(PIECE_LINES * sizeof *p->line), .next = INPUT_BLOCK};
+	*p = (struct piece){.line = xaligned(PIECE_LINES * sizeof *p->line), .next = INPUT_BLOCK};
 }
 
 void piece_release(struct piece *p)

@@ -17,9 +17,10 @@
 #define PIECE_LINES 512
 #define PIECE_HOSTS 8
 
+/* What every line has stands in the first three lines of the processor's cache, which another processor has to fetch. */
 struct parsed {
-	struct slice bytes; /* the line without its newline */
-	size_t number;      /* of the piece's lines; the first is 0 */
+	_Alignas(64) struct slice bytes; /* the line without its newline */
+	size_t number;                   /* of the piece's lines; the first is 0 */
 	struct line line;
 	struct record rec;
 	struct names_ahead ahead; /* of an action line */

@@ -448,6 +448,12 @@ EXPORT void *calloc(size_t n, size_t size)
 	return real(n, size);
 }
 
+EXPORT void *aligned_alloc(size_t line, size_t n)
+{
+	MEMORY(aligned_alloc, n)
+	return real(line, n);
+}
+
 EXPORT void *realloc(void *p, size_t n)
 {
 	MEMORY(realloc, n)
