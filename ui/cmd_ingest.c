@@ -4,6 +4,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "../analyzer/fact.h"
 #include "../analyzer/ingest.h"
 #include "../analyzer/input.h"
 #include "../analyzer/msg.h"
@@ -155,24 +156,43 @@ static void print_result(const struct ingest_result *r)
 		printf("the year of some stamps is a guess: say it with --year YYYY in a fresh database\n");
 }
 
+/* What a number of the database is that is no fate: damage, which others tell of. */
+#define NO_FATE FATE_COUNT
+
+/* All the mails that are warned so far, by fate. Summed up here: SQLite would sort them for it. */
+static void count_mails(struct reader *r, int64_t mails[NO_FATE + 1])
+{
+	struct query *q = query_new(r, SQL_READ_INGEST_FATES, NULL, 0);
+	int64_t mail = 0;
+	uint64_t fate = NO_FATE;
+
+	while (query_row(q)) {
+		if (query_number(q, 0) != mail) {
+			mails[fate]++;
+			mail = query_number(q, 0);
+			fate = NO_FATE;
+		}
+		if ((uint64_t)query_number(q, 1) < fate)
+			fate = (uint64_t)query_number(q, 1);
+	}
+	mails[fate]++;
+	query_free(q);
+}
+
 /* All the mails that are warned so far, and what became of them. */
 static void print_mails(struct reader *r)
 {
-	int64_t mails = 0, lost = 0;
-	struct query *q = query_new(r, SQL_READ_INGEST_FATES, NULL, 0);
-	struct text fates = {0};
+	int64_t mails[NO_FATE + 1] = {0}, all = 0, lost = 0;
 
-	while (query_row(q)) {
-		struct slice fate = query_text(q, 0);
-		mails += query_number(q, 2);
-		lost += query_number(q, 1) ? query_number(q, 2) : 0;
-		text_printf(&fates, "    %12lld  %.*s\n", (long long)query_number(q, 2), (int)fate.n, fate.p);
+	count_mails(r, mails);
+	for (int f = 0; f < FATE_COUNT; f++) {
+		all += mails[f];
+		lost += fate_loses((enum fate)f) ? mails[f] : 0;
 	}
-	query_free(q);
-	printf("  %lld mail%s warned, %lld would be lost\n", (long long)mails, mails == 1 ? "" : "s", (long long)lost);
-	if (fates.n)
-		fwrite(fates.p, 1, fates.n, stdout);
-	text_release(&fates);
+	printf("  %lld mail%s warned, %lld would be lost\n", (long long)all, all == 1 ? "" : "s", (long long)lost);
+	for (int f = 0; f < FATE_COUNT; f++)
+		if (mails[f])
+			printf("    %12lld  %s\n", (long long)mails[f], fate_name((enum fate)f));
 }
 
 /* What is known after this call; earlier ones are part of it. */
