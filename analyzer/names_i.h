@@ -3,6 +3,7 @@
  *   names.c        addresses, senders' domains, clients and sources; birth
  *   names_cache.c  what is remembered, rows that wait, the search of a name
  *   names_text.c   texts of action lines, and what the lines have in common
+ *   names_again.c  texts that differ from one seen before by the line's own words only
  */
 #ifndef WB_NAMES_I_H
 #define WB_NAMES_I_H
@@ -50,6 +51,38 @@ struct line_again {
 	char bytes[LINE_BYTES];
 };
 
+/* A text with marks, of at most AGAIN_MARKS and all of one word, as names_again.c compares it. */
+#define AGAIN_BYTES 256
+#define AGAIN_MARKS 4
+#define AGAIN_SETS 16
+#define AGAIN_WAYS 4
+#define AGAIN_QUADS 2048 /* power of two */
+struct text_again {
+	uint64_t hash;                     /* of its slot in `texts` */
+	uint16_t n, fixed;                 /* bytes, and those that are no marks */
+	uint16_t mark[AGAIN_MARKS], marks; /* where the marks stand */
+	uint16_t most;                     /* no rule's pattern can hide in a word of so many bytes */
+	uint8_t word, may;                 /* which word it is; bits: the words that mask_text would look for */
+	uint16_t also;                     /* what decides the rule besides the text */
+	bool sure;                         /* a word of such a length cannot change the rule */
+	int rule;
+	uint64_t quads[AGAIN_QUADS / 64]; /* bits: hashes of all four bytes that stand together in it */
+	char bytes[AGAIN_BYTES];
+};
+
+struct texts_again {
+	uint64_t key[AGAIN_SETS * AGAIN_WAYS]; /* hash of how it begins or ends, and of `also` */
+	struct text_again text[AGAIN_SETS * AGAIN_WAYS];
+	unsigned turn;
+};
+
+/* What the patterns of the rules are, if all of them are nothing but the bytes they look for. */
+struct rule_bytes {
+	bool known, literal;
+	uint16_t most; /* the shortest one that could stand in a word has one byte more */
+	bool has[256];
+};
+
 struct names {
 	struct db *db;
 	struct rules *rules;
@@ -68,6 +101,8 @@ struct names {
 	struct known *address_known, *client_known, *source_known;
 	bool indexed;
 	struct line_again line_again[LINES_AGAIN];
+	struct texts_again texts_again;
+	struct rule_bytes rule_bytes;
 };
 
 #define TEXT_LISTED 0x80 /* rules are at most RULES_MAX */
@@ -104,5 +139,13 @@ uint32_t names_search(struct names *n, struct table *t, struct cache *c, enum sq
 /* names_text.c */
 /* Which rule's the text is, and whether it says that the client stands on a blocklist. */
 void names_text_remember(struct names *n, uint32_t text, int rule, bool listed);
+/* Which rule is this the text of? A suspect line decides nothing. */
+int names_rule_of(struct names *n, const struct record *r);
+
+/* names_again.c */
+/* The slot of the record's text, if that is one seen before but for the record's own words; else NULL. text: r->text. */
+struct interned *text_known(struct names *n, const struct record *r, struct slice text);
+/* text: the record's as the database has it, with marks or without; rule: its rule; hash: of its slot. */
+void text_keep_known(struct names *n, const struct record *r, struct slice text, int rule, uint64_t hash);
 
 #endif

@@ -53,8 +53,7 @@ int names_match_rule(struct rules *rules, enum record_action action, struct slic
 	return rule;
 }
 
-/* Which rule is this the text of? A suspect line decides nothing. */
-static int rule_of(struct names *n, const struct record *r)
+int names_rule_of(struct names *n, const struct record *r)
 {
 	return r->flags & RECORD_SUSPECT ? 0 : n->rule_id[names_match_rule(n->rules, r->action, r->text)];
 }
@@ -93,16 +92,15 @@ static uint32_t text_row(struct names *n, struct slice text, bool template, int 
 	return id;
 }
 
-uint32_t names_text(struct names *n, const struct record *r, struct text_sort *out)
+static struct interned *text_slot(struct names *n, const struct record *r, struct slice text)
 {
 	struct masked masked;
 	int rule = 0;
-	struct slice text = slice_is_set(r->text) ? r->text : SLICE("");
 	bool template = mask_text(r, &masked);
 	uint64_t sort = 1;
 
 	if (template) {
-		rule = rule_of(n, r);
+		rule = names_rule_of(n, r);
 		text = slice_of(masked.bytes, masked.n);
 		sort = (uint64_t)rule * 2;
 	} else { /* always the same bytes: then what decides the rule besides stands for it */
@@ -111,11 +109,22 @@ uint32_t names_text(struct names *n, const struct record *r, struct text_sort *o
 	uint64_t hash = names_hash(n, text) * 1024 + sort;
 	struct interned *slot = cache_slot(&n->texts, hash);
 	if (slot->hash != hash) {
-		rule = template ? rule : rule_of(n, r);
+		rule = template ? rule : names_rule_of(n, r);
 		uint32_t id = text_row(n, text, template, rule);
 		*slot = (struct interned){
 		    .hash = hash, .id = id, .more = (uint32_t)rule | (record_text_is_listed(text) ? TEXT_LISTED : 0u)};
 	}
+	text_keep_known(n, r, text, rule, hash);
+	return slot;
+}
+
+uint32_t names_text(struct names *n, const struct record *r, struct text_sort *out)
+{
+	struct slice text = slice_is_set(r->text) ? r->text : SLICE("");
+	const struct interned *slot = text_known(n, r, text);
+
+	if (!slot)
+		slot = text_slot(n, r, text);
 	*out = (struct text_sort){.rule = (int)(slot->more & ~(uint32_t)TEXT_LISTED),
 	                          .listed = (slot->more & TEXT_LISTED) != 0};
 	return slot->id;
