@@ -10,7 +10,7 @@ struct own {
 	uint64_t key[2];
 	uint64_t slot[SLOTS]; /* hashes; 0 is empty */
 	uint32_t used;
-	uint64_t lengths; /* bit n % 64: there is one of n bytes; most domains are told apart by it without a hash */
+	uint64_t lengths; /* bit n % 64: there is one of n bytes */
 };
 
 struct own *own_new(const uint64_t key[2])
@@ -59,27 +59,36 @@ void own_add(struct own *o, struct slice domain)
 	o->used++;
 }
 
-struct slice own_domain(struct slice address, char *buf, size_t cap)
+/* As it was written. */
+static struct slice domain_of(struct slice address)
 {
 	ptrdiff_t at = slice_rchr(address, '@');
 	struct slice domain = at < 0 ? SLICE("") : slice_from(address, (size_t)at + 1);
 
 	while (slice_ends(domain, SLICE(".")))
 		domain.n--;
-	return slice_fold(domain, buf, cap);
+	return domain;
+}
+
+struct slice own_domain(struct slice address, char *buf, size_t cap)
+{
+	return slice_fold(domain_of(address), buf, cap);
 }
 
 bool own_has(const struct own *o, struct slice address)
 {
 	char buf[1024];
-	struct slice domain = own_domain(address, buf, sizeof buf);
-	ptrdiff_t dot;
+	struct slice domain = domain_of(address);
+	size_t end = domain.n < sizeof buf ? domain.n : sizeof buf;
 
-	while (domain.n && o->used) {
-		if ((o->lengths & length_bit(domain)) && o->slot[slot_of(o, hash_of(o, domain))])
-			return true;
-		dot = slice_chr(domain, '.');
-		domain = dot < 0 ? SLICE("") : slice_from(domain, (size_t)dot + 1);
-	}
+	/* only what is as long as one of ours, and stands behind a dot, need be folded and looked for */
+	for (uint64_t bits = o->lengths; bits; bits &= bits - 1)
+		for (size_t n = (size_t)__builtin_ctzll(bits); n <= end; n += 64) {
+			if (n == 0 || (n < end && domain.p[end - n - 1] != '.'))
+				continue;
+			struct slice tail = slice_fold(slice_from(domain, end - n), buf, n);
+			if (o->slot[slot_of(o, hash_of(o, tail))])
+				return true;
+		}
 	return false;
 }
