@@ -114,7 +114,8 @@ static bool relay_is_filter(const struct tracker *t, const struct record *rec)
 {
 	struct ip ip;
 
-	if (ip_parse(rec->relay_ip, &ip) && ip_is_loopback(&ip))
+	if (slice_eq(rec->relay_ip, SLICE("127.0.0.1")) || /* nearly all that are one */
+	    (ip_parse(rec->relay_ip, &ip) && ip_is_loopback(&ip)))
 		return true;
 	for (size_t i = 0; i < t->filters; i++)
 		if (slice_eq_fold(t->filter[i], rec->relay) || slice_eq_fold(t->filter[i], rec->relay_ip) ||
