@@ -12,26 +12,9 @@
 /* A big mail on a slow line takes its time; then it is gone without having come (grammar 7, row 11). */
 #define ARRIVAL_IDLE (3600 * SECOND)
 
-static inline bool arrival_is(const struct arrival *a, const struct host *h, struct slice id)
-{
-	return a->host == h && slice_same(a->queue_id, id.p, id.n) && a->queue_id[id.n] == '\0';
-}
-
 static uint64_t arrival_name(const struct arrival *a)
 {
 	return slice_hash(slice_str(a->queue_id), a->host->id, 0) >> 1;
-}
-
-struct arrival *arrival_find(struct tracker *t, const struct queue_name *name)
-{
-	if (name->id.n >= QUEUE_ID_MAX)
-		return NULL;
-	for (struct found *f = finder_first(&t->arrival_by_id, name->key); f; f = f->chain) {
-		struct arrival *a = FOUND(f, struct arrival, by_id);
-		if (f->key == name->key && arrival_is(a, name->host, name->id))
-			return a;
-	}
-	return NULL;
 }
 
 static void arrival_drop(struct tracker *t, struct arrival *a)
@@ -65,7 +48,8 @@ static struct arrival *arrival_take(struct tracker *t)
 }
 
 /* A `client=` of somebody who is neither loopback nor our own filter. */
-void arrival_add(struct tracker *t, const struct queue_name *name, const struct record *rec, const struct peer *peer)
+void arrival_add(struct tracker *t, const struct queue_name *name, const struct record *rec, const struct peer *peer,
+                 bool submission)
 {
 	struct arrival *a;
 
@@ -78,7 +62,7 @@ void arrival_add(struct tracker *t, const struct queue_name *name, const struct 
 	a->host = name->host;
 	a->since_us = t->us;
 	a->ip = peer->ip;
-	a->submission = is_submission(rec->line->tag);
+	a->submission = submission;
 	a->login = (rec->flags & RECORD_LOGIN) != 0;
 	text_keep(a->queue_id, sizeof a->queue_id, rec->queue_id);
 	text_keep(a->client_name, sizeof a->client_name, rec->client_name);

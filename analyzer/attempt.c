@@ -54,14 +54,15 @@ static void attempt_say(struct tracker *t, struct fact_attempt *a)
 	t->sink.attempt(t->sink.arg, a);
 }
 
-/* What the session tells besides: nothing of it decides a fate. */
+/* What the session tells besides that is not known of it yet: nothing of it decides a fate. */
 static uint8_t evidence_of_attempt(struct tracker *t, const struct transaction *tx, const struct record *rec)
 {
 	uint8_t e = tx->login ? MAIL_LOGIN : 0;
 
 	if (rec->daemon == DAEMON_SMTPD && tls_spoken(t, tx->host, rec->line->pid))
 		e |= MAIL_TLS;
-	if ((attempt_warns(rec) || action_refuses(rec)) && record_text_is_listed(rec->text))
+	if (!(tx->evidence & MAIL_LISTED) && (attempt_warns(rec) || action_refuses(rec)) &&
+	    record_text_is_listed(rec->text))
 		e |= MAIL_LISTED;
 	return e;
 }

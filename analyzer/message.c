@@ -11,34 +11,10 @@
 
 /* -------------------------------------------------------------- the queue file */
 
-struct queue_name queue_name(const struct tracker *t, struct host *h, struct slice id)
-{
-	return (struct queue_name){h, id, slice_hash_short(id, t->key[0] + h->number, t->key[1])};
-}
-
-static inline bool message_is(const struct message *m, const struct host *h, struct slice id)
-{
-	return m->host == h && slice_same(m->queue_id, id.p, id.n) && m->queue_id[id.n] == '\0';
-}
-
 /* The name of its row of half-finished state: there is one live file of an id on a host, and the name must not be random. */
 uint64_t message_name(const struct message *m)
 {
 	return slice_hash(slice_str(m->queue_id), m->host->id, 0) >> 1;
-}
-
-struct message *message_find(struct tracker *t, const struct queue_name *name)
-{
-	if (name->id.n >= QUEUE_ID_MAX)
-		return NULL;
-	for (struct found *f = finder_first(&t->message_by_id, name->key); f; f = f->chain) {
-		struct message *m = FOUND(f, struct message, by_id);
-		if (f->key == name->key && message_is(m, name->host, name->id)) {
-			m->used_by = t->line;
-			return m;
-		}
-	}
-	return NULL;
 }
 
 struct message *message_of(struct tracker *t, struct host *h, struct slice queue_id)
@@ -128,8 +104,9 @@ struct message *message_new(struct tracker *t, const struct queue_name *name, en
 	m->since_us = t->us;
 	m->used_by = t->line;
 	m->nrcpt = -1;
+	m->touched_us = t->us;
 	message_insert(t, m);
-	message_touch(t, m);
+	message_changed(t, m);
 	return m;
 }
 

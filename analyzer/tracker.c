@@ -168,7 +168,7 @@ static void client_watch(struct tracker *t, const struct queue_name *name, const
 
 /* `client=` of a session that we know nothing of: from our own side, or where a refused try may return from? */
 static void client_alone(struct tracker *t, const struct queue_name *name, struct record *rec, uint64_t place,
-                         struct peer *peer, bool own)
+                         struct peer *peer, bool own, bool submission)
 {
 	struct message *first = slice_is_set(rec->orig_queue_id) ? message_of(t, name->host, rec->orig_queue_id) : NULL;
 	struct message *m = message_find(t, name);
@@ -184,7 +184,7 @@ static void client_alone(struct tracker *t, const struct queue_name *name, struc
 	} else if (own) {
 		m = message_new(t, name, MESSAGE_CANDIDATE, place);
 		message_timer(t, m, TIMER_LINGER);
-	} else if (!(rec->flags & RECORD_LOGIN) && !is_submission(rec->line->tag)) {
+	} else if (!(rec->flags & RECORD_LOGIN) && !submission) {
 		client_watch(t, name, rec, place, peer);
 	}
 }
@@ -198,14 +198,14 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 	struct queue_name name = queue_name(t, h, rec->queue_id);
 	peer_read_ip(rec->client_ip, &peer);
 	t->client_name = rec->client_name;
-	bool own = own_side(t, rec, &peer);
+	bool own = own_side(t, rec, &peer), submission = is_submission(rec->line->tag);
 	if (!peer.loopback) {
 		t->counts.accepted++;
 		if (peer.has_ip)
-			t->sink.arrived(t->sink.arg, h->id, t->us, &peer.ip, is_submission(rec->line->tag));
+			t->sink.arrived(t->sink.arg, h->id, t->us, &peer.ip, submission);
 		if (slice_is_set(rec->queue_id) && !slice_is_set(rec->orig_queue_id) &&
 		    !origin_is_canary(t->origin, rec->client_ip, SLICE_NONE) && !own)
-			arrival_add(t, &name, rec, &peer);
+			arrival_add(t, &name, rec, &peer, submission);
 	}
 	struct session *s = session_find(t, h, rec->line->pid);
 	if (s && (s->tx || s->wide[0]) && !slice_is_set(rec->orig_queue_id)) {
@@ -214,7 +214,7 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 			return;
 	}
 	if (slice_is_set(rec->queue_id))
-		client_alone(t, &name, rec, place, &peer, own);
+		client_alone(t, &name, rec, place, &peer, own, submission);
 }
 
 static void on_disconnect(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
@@ -391,6 +391,18 @@ static void on_repeat(struct tracker *t, struct host *h, struct record *rec, uin
 		on_attempt(t, h, &again, place);
 }
 
+/* A line of a queue file that somebody asked about; a: it is qmgr's, of mail on its way in. */
+__attribute__((noinline)) static void file_line(struct tracker *t, struct message *m, struct arrival *a,
+                                                struct record *rec)
+{
+	if (message_needs_fields(m, rec) && !shapes_fields(rec))
+		return;
+	if (a)
+		arrival_queued(t, a, rec, m);
+	if (m)
+		on_message(t, m, rec);
+}
+
 /* A line of a queue file. */
 static void on_file(struct tracker *t, struct host *h, struct record *rec, uint64_t place)
 {
@@ -399,12 +411,8 @@ static void on_file(struct tracker *t, struct host *h, struct record *rec, uint6
 	struct arrival *a = rec->kind == RECORD_QUEUED ? arrival_find(t, &name) : NULL;
 
 	(void)place;
-	if ((!m && !a) || (message_needs_fields(m, rec) && !shapes_fields(rec)))
-		return;
-	if (a)
-		arrival_queued(t, a, rec, m);
-	if (m)
-		on_message(t, m, rec);
+	if (m || a)
+		file_line(t, m, a, rec);
 }
 
 /* A new file: who had its name before is over. */

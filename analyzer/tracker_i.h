@@ -381,8 +381,29 @@ void mails_flush(struct tracker *t);
 void opens_flush(struct tracker *t);
 
 /* message.c */
-struct queue_name queue_name(const struct tracker *t, struct host *h, struct slice queue_id);
-struct message *message_find(struct tracker *t, const struct queue_name *name);
+static inline struct queue_name queue_name(const struct tracker *t, struct host *h, struct slice queue_id)
+{
+	return (struct queue_name){h, queue_id, slice_hash_short(queue_id, t->key[0] + h->number, t->key[1])};
+}
+/* id: shorter than QUEUE_ID_MAX. */
+static inline bool queue_id_same(const char kept[QUEUE_ID_MAX], struct slice id)
+{
+	return slice_same(kept, id.p, id.n) && kept[id.n] == '\0';
+}
+/* Each line of a queue file asks for it, and most are told no: here, so that it costs no call. */
+static inline struct message *message_find(struct tracker *t, const struct queue_name *name)
+{
+	if (name->id.n >= QUEUE_ID_MAX)
+		return NULL;
+	for (struct found *f = finder_first(&t->message_by_id, name->key); f; f = f->chain) {
+		struct message *m = FOUND(f, struct message, by_id);
+		if (f->key == name->key && m->host == name->host && queue_id_same(m->queue_id, name->id)) {
+			m->used_by = t->line;
+			return m;
+		}
+	}
+	return NULL;
+}
 struct message *message_of(struct tracker *t, struct host *h, struct slice queue_id);
 struct message *message_new(struct tracker *t, const struct queue_name *name, enum message_kind kind, uint64_t first);
 uint64_t message_name(const struct message *m);
@@ -481,9 +502,20 @@ void message_close(struct tracker *t, struct message *m);
 void remember_attempt(struct tracker *t, struct host *h, const struct record *rec);
 
 /* arrival.c */
-void arrival_add(struct tracker *t, const struct queue_name *name, const struct record *rec, const struct peer *peer);
+void arrival_add(struct tracker *t, const struct queue_name *name, const struct record *rec, const struct peer *peer,
+                 bool submission);
 void arrival_insert(struct tracker *t, struct arrival *a);
-struct arrival *arrival_find(struct tracker *t, const struct queue_name *name);
+static inline struct arrival *arrival_find(struct tracker *t, const struct queue_name *name)
+{
+	if (name->id.n >= QUEUE_ID_MAX)
+		return NULL;
+	for (struct found *f = finder_first(&t->arrival_by_id, name->key); f; f = f->chain) {
+		struct arrival *a = FOUND(f, struct arrival, by_id);
+		if (f->key == name->key && a->host == name->host && queue_id_same(a->queue_id, name->id))
+			return a;
+	}
+	return NULL;
+}
 void arrival_queued(struct tracker *t, struct arrival *a, const struct record *rec, const struct message *m);
 /* Somebody else has this queue id now: who had it before never finished. */
 void arrival_forget(struct tracker *t, const struct queue_name *name);
