@@ -41,7 +41,7 @@ static void finder_grow(struct finder *f)
 
 void finder_put(struct finder *f, struct found *link)
 {
-	if (f->used++ > f->mask && f->mask < f->most)
+	if (f->used++ > f->mask / 2 && f->mask < f->most)
 		finder_grow(f);
 	struct found **slot = finder_slot(f, link->key);
 	link->chain = *slot;

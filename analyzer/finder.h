@@ -2,8 +2,9 @@
  * finder: things found again by a 64-bit key, in chains. It owns only its slots;
  * a thing brings its own link, a `struct found`, one for each finder it is in.
  *
- * There are as many slots as there are things, from a few up to its limit: who
- * holds little looks into little memory, which then is near. The keys must be
+ * There are twice as many slots as there are things, from a few up to its limit:
+ * who holds little looks into little memory, which then is near, and who looks
+ * for what is not there seldom finds another thing in its place. The keys must be
  * hashes; slots go by their upper halves. Things of equal keys are met in the
  * order of finder_put, the newest first, however many slots there are.
  */

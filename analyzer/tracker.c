@@ -193,6 +193,9 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 {
 	struct peer peer;
 
+	/* who parsed it has it in another cache */
+	__builtin_prefetch(&rec->flags);
+	__builtin_prefetch(&rec->sasl_username);
 	if (!shapes_fields(rec))
 		return;
 	struct queue_name name = queue_name(t, h, rec->queue_id);
