@@ -155,14 +155,16 @@ static struct host *host_get(struct tracker *t, struct slice name)
 
 	t->last_host[1] = t->last_host[0];
 	name.n = name.n ? strnlen(name.p, name.n) : 0; /* damage: what we keep ends at a NUL */
+	uint64_t word = host_word(name);
 	for (uint32_t i = 0; i < t->hosts; i++)
-		if (host_is(t->host[i], name))
+		if (host_is(t->host[i], name, word))
 			return t->last_host[0] = t->host[i];
 	if (t->hosts == HOSTS_MAX) /* forged names: all the rest share the last one */
 		return t->last_host[0] = t->host[HOSTS_MAX - 1];
 	h = xcalloc(1, sizeof *h);
 	h->name = xstrndup(name.n ? name.p : "", name.n);
 	h->name_n = strlen(h->name);
+	h->word = word;
 	h->label_n = first_label(slice_of(h->name, h->name_n)).n;
 	h->number = t->hosts;
 	h->loss_us = STAMP_NONE;

@@ -89,6 +89,7 @@ struct peer {
 struct host {
 	char *name;
 	size_t name_n, label_n; /* label_n: up to the first dot */
+	uint64_t word;          /* what the name begins with: host_word */
 	uint32_t id;
 	uint32_t number;
 	int64_t loss_us;     /* latest moment at which syslog lost lines */
@@ -323,16 +324,23 @@ void peer_read_ip(struct slice ip, struct peer *out);
 void peer_read_name(struct slice name, struct peer *out);
 void peer_org(struct tracker *t, struct peer *p, struct slice name);
 struct host *tracker_host(struct tracker *t, struct slice name);
-static inline bool host_is(const struct host *h, struct slice name)
+/* Short names, which most are, are told apart by it alone. */
+static inline uint64_t host_word(struct slice name)
 {
-	return h->name_n == name.n && slice_same(h->name, name.p, name.n);
+	return name.n < 8 ? slice_word_short(name.p, name.n) : slice_word(name.p);
+}
+static inline bool host_is(const struct host *h, struct slice name, uint64_t word)
+{
+	return h->name_n == name.n && h->word == word && (name.n < 8 || slice_same(h->name, name.p, name.n));
 }
 /* One of the two that logged last, NULL: another. Hosts take turns in many a log. */
 static inline struct host *tracker_host_again(const struct tracker *t, struct slice name)
 {
-	if (t->last_host[0] && host_is(t->last_host[0], name))
+	uint64_t word = host_word(name);
+
+	if (t->last_host[0] && host_is(t->last_host[0], name, word))
 		return t->last_host[0];
-	return t->last_host[1] && host_is(t->last_host[1], name) ? t->last_host[1] : NULL;
+	return t->last_host[1] && host_is(t->last_host[1], name, word) ? t->last_host[1] : NULL;
 }
 struct slice first_label(struct slice name);
 void text_keep(char *out, size_t cap, struct slice text);
