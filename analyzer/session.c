@@ -6,29 +6,10 @@
 
 /* ----------------------------------------------------------------- sessions */
 
-/* One process serves one client at a time, and pids are unique on a host while they live. */
-static uint64_t session_key(const struct host *h, uint32_t pid)
-{
-	return ((uint64_t)h->number << 32 | pid) * UINT64_C(0x9e3779b97f4a7c15);
-}
-
 /* The name of its row of half-finished state, which must outlive this process, as hosts' numbers do not. */
 uint64_t session_name(const struct session *s)
 {
 	return (uint64_t)s->host->id << 32 | s->pid;
-}
-
-struct session *session_find(struct tracker *t, const struct host *h, uint32_t pid)
-{
-	uint64_t key = session_key(h, pid);
-
-	for (struct found *f = finder_first(&t->session_by_pid, key); f; f = f->chain)
-		if (f->key == key) {
-			struct session *s = FOUND(f, struct session, by_pid);
-			s->used_by = t->line;
-			return s;
-		}
-	return NULL;
 }
 
 static void session_unlink(struct tracker *t, struct session *s)

@@ -472,7 +472,23 @@ void pending_release(void);
 /* session.c */
 enum session_end { SESSION_ENDED, SESSION_SUPERSEDED, SESSION_LOST };
 uint64_t session_name(const struct session *s);
-struct session *session_find(struct tracker *t, const struct host *h, uint32_t pid);
+/* One process serves one client at a time, and pids are unique on a host while they live. */
+static inline uint64_t session_key(const struct host *h, uint32_t pid)
+{
+	return ((uint64_t)h->number << 32 | pid) * UINT64_C(0x9e3779b97f4a7c15);
+}
+static inline struct session *session_find(struct tracker *t, const struct host *h, uint32_t pid)
+{
+	uint64_t key = session_key(h, pid);
+
+	for (struct found *f = finder_first(&t->session_by_pid, key); f; f = f->chain)
+		if (f->key == key) {
+			struct session *s = FOUND(f, struct session, by_pid);
+			s->used_by = t->line;
+			return s;
+		}
+	return NULL;
+}
 void session_close(struct tracker *t, struct session *s, enum session_end how, int data_ok);
 struct session *session_get(struct tracker *t, struct host *h, uint32_t pid);
 void sessions_of_host_lost(struct tracker *t, const struct host *h);
