@@ -24,13 +24,11 @@ void store_transaction(void *arg, const struct fact_transaction *t)
 		rollup_told_later(s->rollup, t->id);
 }
 
-static struct mail_place mail_place(struct store *s, uint32_t sender, uint32_t client, int64_t day)
+/* What follows from its sender and client. */
+static void place_fill(struct store *s, struct mail_place *at)
 {
-	return (struct mail_place){.source = client ? names_source_named(s->names, client) : 0,
-	                           .domain = sender ? names_domain_of(s->names, sender) : 0,
-	                           .sender = sender,
-	                           .client = client,
-	                           .day = (int32_t)day};
+	at->source = at->client ? names_source_named(s->names, at->client) : 0;
+	at->domain = at->sender ? names_domain_of(s->names, at->sender) : 0;
 }
 
 /* Where it stood in the sums; false if it was never told. */
@@ -42,10 +40,12 @@ static bool mail_was(struct store *s, uint64_t id, struct mail_place *was)
 	sqlite3_bind_int64(q, 1, (int64_t)id);
 	bool found = db_step(s->db, q);
 	if (found) {
-		*was = mail_place(s, (uint32_t)sqlite3_column_int64(q, 0), (uint32_t)sqlite3_column_int64(q, 1),
-		                  sqlite3_column_int64(q, 2));
-		was->first_us = sqlite3_column_int64(q, 3);
-		was->last_us = sqlite3_column_int64(q, 4);
+		*was = (struct mail_place){.sender = (uint32_t)sqlite3_column_int64(q, 0),
+		                           .client = (uint32_t)sqlite3_column_int64(q, 1),
+		                           .day = (int32_t)sqlite3_column_int64(q, 2),
+		                           .first_us = sqlite3_column_int64(q, 3),
+		                           .last_us = sqlite3_column_int64(q, 4)};
+		place_fill(s, was);
 		for (int i = 0; i < 4; i++)
 			was->evidence[i] = (uint8_t)sqlite3_column_int(q, 5 + i);
 		was->flags = (uint8_t)sqlite3_column_int(q, 9);
@@ -108,22 +108,18 @@ static bool has_recipient(struct store *s, const struct fact_mail *m, const stru
 /* The same from memory, for a mail whose rows will all be replaced; false if it is none. */
 static bool mail_untell_known(struct store *s, const struct fact_mail *m, struct mail_place *was)
 {
-	const struct told_mail *t = told_find(s->told, m->id);
 	struct untelling u = {.was = was, .recipient = -1};
+	struct told_mail t;
 
-	if (!t || m->into || m->recipients > TOLD_RECIPIENTS)
+	if (m->into || m->recipients > TOLD_RECIPIENTS || !told_find(s->told, m->id, &t))
 		return false;
-	for (size_t i = 0; i < t->recipients; i++)
-		if (!has_recipient(s, m, &t->recipient[i]))
+	for (size_t i = 0; i < t.recipients; i++)
+		if (!has_recipient(s, m, &t.recipient[i]))
 			return false;
-	*was = mail_place(s, t->at.sender, t->at.client, t->at.day);
-	was->first_us = t->at.first_us;
-	was->last_us = t->at.last_us;
-	memcpy(was->evidence, t->at.evidence, sizeof was->evidence);
-	was->flags = t->at.flags;
-	for (size_t i = 0; i < t->recipients; i++)
-		recipient_untell(s, &u, t->recipient[i].recipient, t->recipient[i].text,
-		                 (enum fate)t->recipient[i].fate);
+	*was = t.at;
+	place_fill(s, was);
+	for (size_t i = 0; i < t.recipients; i++)
+		recipient_untell(s, &u, t.recipient[i].recipient, t.recipient[i].text, t.recipient[i].fate);
 	rollup_mail(s->rollup, &u.sum, was, -1);
 	return true;
 }
@@ -224,11 +220,14 @@ void store_mail(void *arg, const struct fact_mail *m)
 			rollup_stale(s->rollup);
 		return;
 	}
-	struct mail_place at = mail_place(s, m->sender, m->client, store_day_of(s, m->first_us));
-	at.first_us = m->first_us;
-	at.last_us = m->last_us;
-	memcpy(at.evidence, (const uint8_t[]){m->spf, m->dkim, m->dmarc, m->spam}, sizeof at.evidence);
-	at.flags = m->flags;
+	struct mail_place at = {.sender = m->sender,
+	                        .client = m->client,
+	                        .day = store_day_of(s, m->first_us),
+	                        .first_us = m->first_us,
+	                        .last_us = m->last_us,
+	                        .evidence = {m->spf, m->dkim, m->dmarc, m->spam},
+	                        .flags = m->flags};
+	place_fill(s, &at);
 	if (told &&
 	    (at.sender != was.sender || at.client != was.client || at.day != was.day || at.last_us < was.last_us))
 		rollup_stale(s->rollup);

@@ -8,15 +8,16 @@
 
 #include "rollup.h"
 
-#define TOLD_RECIPIENTS 6 /* rows of fact_recipient; a mail with more is not remembered */
+/* Rows of fact_recipient, and different texts in them; a mail with more is not remembered. */
+#define TOLD_RECIPIENTS 6
+#define TOLD_TEXTS 2
 
 struct told_mail {
-	uint64_t id; /* 0: none */
-	struct mail_place at;
+	struct mail_place at; /* source and domain are not remembered: 0 */
 	size_t recipients;
 	struct told_recipient {
 		uint32_t recipient, text; /* the folded address */
-		uint8_t fate;
+		enum fate fate;
 	} recipient[TOLD_RECIPIENTS];
 };
 
@@ -24,8 +25,8 @@ struct told;
 
 struct told *told_new(void);
 struct told *told_free(struct told *t); /* always NULL */
-/* NULL: not known. Good until the next call. */
-const struct told_mail *told_find(const struct told *t, uint64_t id);
+/* False: not known. */
+bool told_find(const struct told *t, uint64_t id, struct told_mail *found);
 /* The mail is told now; its recipients follow. */
 void told_mail(struct told *t, uint64_t id, const struct mail_place *at);
 /* A row of fact_recipient, of the mail that told_mail named last; those of one recipient one after the other. */
