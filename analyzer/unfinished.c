@@ -1,6 +1,7 @@
 #include "unfinished.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -9,8 +10,8 @@
 
 /* Rows end at a thing beyond so many bytes. */
 #define PART_BYTES (256 * 1024)
-/* So much may come to what counts, besides a quarter of that, before it is looked at. */
-#define WASTE_BYTES (32 * 1024)
+/* So much may come to what counts, besides three quarters of that, before it is looked at. */
+#define WASTE_BYTES (128 * 1024)
 /* What a thing takes, as a guess: so much is there in vain when it is over. */
 #define THING_BYTES 128
 
@@ -35,8 +36,9 @@ struct thing {
 
 struct heap {
 	char *bytes;
-	size_t n, things, cap;
+	size_t n, cap;
 	struct thing *thing;
+	size_t things, things_cap;
 };
 
 struct unfinished {
@@ -78,14 +80,19 @@ struct unfinished *unfinished_free(struct unfinished *u)
 
 /* ---------------------------------------------------------------------- writing */
 
+static void part_release(void *bytes)
+{
+	free((char *)bytes - offsetof(struct part, bytes));
+}
+
 static void part_write(void *arg)
 {
 	struct part *p = arg;
 	struct db *d = p->db;
 	sqlite3_stmt *q = db_stmt(d, SQL_WRITE_PENDING);
 
-	sqlite3_bind_blob(q, 1, p->bytes, (int)p->n, SQLITE_TRANSIENT);
-	free(p); /* before the statement, which does not come back if it fails */
+	/* The statement's from here on: if it fails it does not come back, and lets go of them when it ends. */
+	sqlite3_bind_blob(q, 1, p->bytes, (int)p->n, part_release);
 	db_run(d, q);
 	sqlite3_clear_bindings(q);
 }
@@ -145,9 +152,9 @@ void unfinished_drop(struct unfinished *u, int kind, uint64_t key)
 
 static void heap_add(struct heap *h, const struct thing *t)
 {
-	if (h->things == h->cap) {
-		h->cap = h->cap * 2 + 64;
-		h->thing = xrealloc(h->thing, h->cap * sizeof *h->thing);
+	if (h->things == h->things_cap) {
+		h->things_cap = h->things_cap * 2 + 64;
+		h->thing = xrealloc(h->thing, h->things_cap * sizeof *h->thing);
 	}
 	h->thing[h->things++] = *t;
 }
@@ -212,7 +219,10 @@ static void heap_take(struct unfinished *u, struct heap *h, const void *bytes, s
 
 	if (n == 0)
 		return;
-	h->bytes = xrealloc(h->bytes, h->n + n);
+	if (!h->bytes || h->cap - h->n < n) {
+		h->cap = (h->n + n) * 2;
+		h->bytes = xrealloc(h->bytes, h->cap);
+	}
 	memcpy(h->bytes + h->n, bytes, n);
 	h->n += n;
 	if (!part_read(h, from))
@@ -277,7 +287,7 @@ static void table_renew(void *arg)
 
 void unfinished_flush(struct unfinished *u)
 {
-	if (u->now && u->since + u->now->n > u->count / 4 + WASTE_BYTES) {
+	if (u->now && u->since + u->now->n > u->count / 4 * 3 + WASTE_BYTES) {
 		db_await(u->db, u->job);
 		u->last = u->now;
 		u->now = NULL;
