@@ -615,16 +615,20 @@ static const struct {
 
 _Static_assert(6 + SUM_COUNT <= BULK_COLUMNS, "the widest row has room");
 
-/* Warnings that nobody told a mail of in this batch: of a mail that was told before, or of none. */
-static void settle(struct rollup *r)
+/* Warnings that nobody told a mail of in this batch: of a mail that was told before, or of none. False: there are none. */
+static bool settle(struct rollup *r)
 {
 	uint32_t used = r->used;
+	bool any = false;
 
 	for (uint32_t i = 0; i < used; i++) {
 		const struct row *x = &r->row[i];
-		if (x->of.sort == SORT_WARNED && x->sum[0])
+		if (x->of.sort == SORT_WARNED && x->sum[0]) {
 			told_again(r, x->of.a);
+			any = true;
+		}
 	}
+	return any;
 }
 
 static void rows_write(struct rollup *r)
@@ -643,17 +647,17 @@ static void rows_write(struct rollup *r)
 
 void rollup_flush(struct rollup *r)
 {
-	bool warned = r->rules != 0;
+	bool loose = has_loose(r) || r->stale;
 
-	if (warned)
-		settle(r);
+	if (r->rules)
+		loose |= settle(r);
 	rows_write(r);
 	for (int i = 0; i < SORTS; i++)
 		if (r->bulk[i])
 			bulk_flush(r->bulk[i]);
 	if (r->stale)
 		rollup_recount(r->db);
-	if (warned || has_loose(r) || r->stale)
+	if (loose)
 		r->asked = db_later(r->db, loose_ask, r);
 	r->stale = false;
 }

@@ -241,6 +241,8 @@ bool store_rederive(struct store *s, struct rederived *out)
 		return false;
 	names_free(s->names);
 	names_begin(s);
+	rollup_free(s->rollup); /* nothing waits in it yet */
+	s->rollup = rollup_new(s->db);
 	told_forget_all(s->told);
 	return true;
 }
