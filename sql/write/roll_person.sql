@@ -1,2 +1,2 @@
-INSERT INTO roll_person (rule, source, domain, recipient, mails, lost) SELECT c1, c2, c3, c4, c5, c6 FROM bulk(:rows) WHERE true
+INSERT INTO roll_person (rule, source, recipient, domain, mails, lost) SELECT c1, c2, c4, c3, c5, c6 FROM bulk(:rows) WHERE true
 ON CONFLICT (rule, source, recipient, domain) DO UPDATE SET mails = mails + excluded.mails, lost = lost + excluded.lost
