@@ -27,13 +27,14 @@ struct rows {
 	char *bytes;
 	size_t bytes_n, bytes_cap;
 	enum sql_id then;   /* SQL_COUNT: nothing */
+	bool rare;          /* some of them need the statement for all rows */
 	atomic_bool flying; /* they are on their way and not ours */
 	unsigned flight;    /* what to wait for until they are */
 };
 
 struct bulk {
 	struct db *db;
-	enum sql_id insert;
+	enum sql_id insert, plain; /* plain: for rows that are not rare; SQL_COUNT: none */
 	bool numbered;
 	int columns;
 	struct rows set[SETS], *now; /* one fills while those before it fly; made when they are needed */
@@ -48,7 +49,7 @@ struct cursor {
 	sqlite3_vtab_cursor base;
 	const struct rows *rows;
 	const struct cell *cell; /* the first of this row */
-	int row;
+	int row, columns;
 };
 
 static int table_connect(sqlite3 *h, void *aux, int argc, const char *const *argv, sqlite3_vtab **out, char **error)
@@ -112,6 +113,7 @@ static int cursor_first(sqlite3_vtab_cursor *base, int plan, const char *name, i
 	c->rows = argc == 1 ? sqlite3_value_pointer(argv[0], POINTER) : NULL;
 	c->row = 0;
 	c->cell = c->rows ? c->rows->cell : NULL;
+	c->columns = c->rows ? c->rows->columns : 0;
 	return SQLITE_OK;
 }
 
@@ -120,7 +122,7 @@ static int cursor_next(sqlite3_vtab_cursor *base)
 	struct cursor *c = (struct cursor *)base;
 
 	c->row++;
-	c->cell += c->rows->columns;
+	c->cell += c->columns;
 	return SQLITE_OK;
 }
 
@@ -135,7 +137,7 @@ static int cursor_value(sqlite3_vtab_cursor *base, sqlite3_context *out, int col
 {
 	const struct cursor *c = (const struct cursor *)base;
 
-	if (column < 1 || column > c->rows->columns)
+	if ((unsigned)column - 1 >= (unsigned)c->columns) /* 0 is the parameter */
 		return SQLITE_OK;
 	const struct cell *x = &c->cell[column - 1];
 	if (x->type == SQLITE_INTEGER)
@@ -194,6 +196,7 @@ struct bulk *bulk_new(struct db *d, enum sql_id insert, int columns)
 		db_fail(d, NULL, sqlite3_errcode(d->h));
 	b->db = d;
 	b->insert = insert;
+	b->plain = SQL_COUNT;
 	b->columns = columns;
 	b->now = set_made(b, &b->set[0]);
 	return b;
@@ -304,6 +307,16 @@ bool bulk_fill(struct bulk *b, int64_t first, int column, int64_t v)
 	return true;
 }
 
+void bulk_plain(struct bulk *b, enum sql_id insert)
+{
+	b->plain = insert;
+}
+
+void bulk_rare(struct bulk *b)
+{
+	b->now->rare = true;
+}
+
 void bulk_then(struct bulk *b, enum sql_id statement)
 {
 	b->now->then = statement;
@@ -328,7 +341,7 @@ static void rows_write(void *arg)
 {
 	struct rows *r = arg;
 
-	rows_give(r, r->of->insert);
+	rows_give(r, r->rare || r->of->plain == SQL_COUNT ? r->of->insert : r->of->plain);
 	if (r->of->numbered)
 		check_numbers(r);
 	if (r->then != SQL_COUNT)
@@ -336,6 +349,7 @@ static void rows_write(void *arg)
 	r->n = 0;
 	r->bytes_n = 0;
 	r->then = SQL_COUNT;
+	r->rare = false;
 	r->flying = false;
 }
 

@@ -37,6 +37,14 @@ void bulk_null(struct bulk *b);
 void bulk_text(struct bulk *b, struct slice v); /* TEXT, BLOB or NULL as db_bind_slice has it */
 void bulk_blob(struct bulk *b, struct slice v);
 
+/*
+ * A shorter statement for sets of rows none of which bulk_rare was said of: it leaves out columns whose values are
+ * nearly always the same, since each costs as much as a part of SQLite's work with the row. bulk_rare is about the row
+ * that was begun last.
+ */
+void bulk_plain(struct bulk *b, enum sql_id insert);
+void bulk_rare(struct bulk *b);
+
 /* Does a row wait whose first value is this number? */
 bool bulk_has(const struct bulk *b, int64_t first);
 /* Gives the waiting row whose first value is `first` this number in a column, from 1, that is NULL. False: there is none. */

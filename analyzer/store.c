@@ -265,6 +265,7 @@ struct store *store_new(struct db *d, struct rules *rules, const struct origin *
 	s->origin = origin;
 	s->rollup = rollup_new(d);
 	s->attempts = bulk_new(d, SQL_WRITE_ATTEMPT, 12);
+	bulk_plain(s->attempts, SQL_WRITE_ATTEMPT_PLAIN);
 	s->transactions = bulk_new(d, SQL_WRITE_TRANSACTION, 5);
 	s->mails = bulk_new(d, SQL_WRITE_MAIL, 16);
 	s->recipients = bulk_new(d, SQL_WRITE_RECIPIENT, 7);

@@ -39,6 +39,8 @@ static void attempt_insert(struct store *s, const struct fact_attempt *a, uint32
 	else
 		bulk_null(b);
 	bulk_number(b, a->count);
+	if (login || a->count != 1)
+		bulk_rare(b);
 }
 
 /* Clients come in rows: what was found of one is remembered. */

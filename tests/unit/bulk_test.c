@@ -21,7 +21,8 @@ static int begin(void **state)
 	(void)state;
 	db = db_open_ingest(path);
 	db_begin(db);
-	db_exec(db, "DELETE FROM address; DELETE FROM fact_transaction; DELETE FROM roll_person");
+	db_exec(db, "DELETE FROM address; DELETE FROM fact_transaction; DELETE FROM roll_person; "
+	            "DELETE FROM fact_attempt");
 	return 0;
 }
 
@@ -53,6 +54,41 @@ static void address(struct bulk *b, int64_t id, struct slice text, uint32_t fold
 	bulk_number(b, id);
 	bulk_text(b, text);
 	bulk_id(b, fold);
+}
+
+static void attempt(struct bulk *b, int64_t place, uint32_t login, int64_t count)
+{
+	bulk_row(b);
+	bulk_number(b, place);
+	for (int column = 2; column < 10; column++)
+		bulk_number(b, column);
+	bulk_id(b, login);
+	bulk_number(b, 11);
+	bulk_number(b, count);
+	if (login || count != 1)
+		bulk_rare(b);
+}
+
+static void rare_values_arrive_with_the_rows_around_them(void **state)
+{
+	struct bulk *b = bulk_new(db, SQL_WRITE_ATTEMPT, 12);
+
+	(void)state;
+	bulk_plain(b, SQL_WRITE_ATTEMPT_PLAIN);
+	for (int64_t i = 1; i <= 9; i++) {
+		attempt(b, i, i == 4 ? 77 : 0, i == 6 ? 5 : 1);
+		if (i % 3 == 0)
+			bulk_flush(b);
+	}
+	bulk_flush(b);
+	bulk_free(b);
+	assert_string_equal(ask("SELECT group_concat(place || ' ' || coalesce(sasl, '-') || ' ' || count, ', ') "
+	                        "FROM (SELECT * FROM fact_attempt ORDER BY place)"),
+	                    "1 - 1, 2 - 1, 3 - 1, 4 77 1, 5 - 1, 6 - 5, 7 - 1, 8 - 1, 9 - 1");
+	assert_string_equal(
+	    ask("SELECT group_concat(DISTINCT time || ' ' || line || ' ' || pid || ' ' || client || ' ' || "
+	        "text || ' ' || sender || ' ' || recipient || ' ' || helo || ' ' || tx) FROM fact_attempt"),
+	    "2 3 4 5 6 7 8 9 11");
 }
 
 static void values_arrive_with_their_types(void **state)
@@ -248,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    BOTH_WAYS(values_arrive_with_their_types),
+	    BOTH_WAYS(rare_values_arrive_with_the_rows_around_them),
 	    BOTH_WAYS(nothing_is_in_the_table_before_the_flush_and_nothing_twice_after_it),
 	    BOTH_WAYS(more_rows_than_there_is_room_for_all_arrive),
 	    BOTH_WAYS(texts_longer_than_the_room_for_texts_arrive_whole),
