@@ -1,18 +1,13 @@
 #include <limits.h>
 #include <time.h>
 
-#include "stamp.h"
+#include "stamp_i.h"
 
-#define SECOND_US 1000000
 #define DAY_S 86400
 #define YEAR_NONE INT_MIN
+#define ZONE_N 6
 #define YEAR_GUESS 1970
 #define OFFSET_WRONG INT64_MIN
-
-/* Heads up to the minute: `Mar  5 07:08`, `2026-03-05T07:08`. */
-#define BSD_KEY 12
-#define ISO_KEY 16
-#define MICROS 16 /* `:09.123456+01:00` */
 
 /* A stamp as it was written. */
 struct parts {
@@ -242,15 +237,16 @@ static size_t offset_scan(struct slice in, size_t at, int64_t *offset)
 /* The same, for stamps in a row: their offset is mostly that of the last. */
 static inline size_t offset_again(struct stamp_clock *c, struct slice in, size_t at, int64_t *offset)
 {
+	char *zone = c->model + MICROS - ZONE_N;
 	size_t end;
 
-	if (in.n - at >= sizeof(c->zone) && memcmp(in.p + at, c->zone, sizeof(c->zone)) == 0) {
+	if (in.n - at >= ZONE_N && memcmp(in.p + at, zone, ZONE_N) == 0) {
 		*offset = c->zone_offset;
-		return at + sizeof(c->zone);
+		return at + ZONE_N;
 	}
 	end = offset_scan(in, at, offset);
-	if (end - at == sizeof(c->zone) && *offset != OFFSET_WRONG) {
-		memcpy(c->zone, in.p + at, sizeof(c->zone));
+	if (end - at == ZONE_N && *offset != OFFSET_WRONG) {
+		memcpy(zone, in.p + at, ZONE_N);
 		c->zone_offset = *offset;
 	}
 	return end;
@@ -359,55 +355,7 @@ static size_t parts_scan(struct slice in, struct parts *p)
 	return end < in.n && in.p[end] != ' ' ? 0 : end;
 }
 
-/*
- * `YYYY-MM-DDTHH:MM:SS.UUUUUU+HH:MM ` as rsyslog writes it, of which all but
- * SS.UUUUUU is as it was: these are one number. 0 for all else.
- */
-static inline size_t micros_again(const struct stamp_clock *c, struct slice in, struct stamp *out)
-{
-	const uint64_t marks = 0xff0000ff, colon_point = ':' | (uint64_t)'.' << 24;
-	uint64_t front, back, digits;
-	uint32_t us;
-
-	if (c->key_n != ISO_KEY || in.n <= ISO_KEY + MICROS || memcmp(in.p, c->key, ISO_KEY) != 0)
-		return 0;
-	front = slice_word(in.p + ISO_KEY);
-	back = slice_word(in.p + ISO_KEY + 8);
-	digits = (front >> 8 & 0xffff) | front >> 32 << 16 | back << 48;
-	if ((front & marks) != colon_point || slice_word_odd(digits) ||
-	    memcmp(in.p + ISO_KEY + 10, c->zone, sizeof c->zone) != 0 || in.p[ISO_KEY + MICROS] != ' ')
-		return 0;
-	us = slice_word_number(digits);
-	if (us >= 61 * SECOND_US)
-		return 0;
-	out->us = c->minute_us - c->zone_offset * SECOND_US + us;
-	out->digits = 6;
-	out->flags = c->minute_flags;
-	return ISO_KEY + MICROS;
-}
-
-/* `Mmm DD HH:MM:SS `, of which all but SS is as it was. */
-static inline size_t second_again(const struct stamp_clock *c, struct slice in, struct stamp *out)
-{
-	const char *p = in.p + BSD_KEY;
-	int second;
-
-	if (c->key_n != BSD_KEY || in.n <= BSD_KEY + 3 || memcmp(in.p, c->key, 8) != 0 ||
-	    memcmp(in.p + 8, c->key + 8, 4) != 0)
-		return 0;
-	if (p[0] != ':' || !digit(p[1]) || !digit(p[2]) || p[3] != ' ')
-		return 0;
-	second = two(p + 1);
-	if (second > 60)
-		return 0;
-	out->us = c->minute_us + second * SECOND_US;
-	out->digits = 0;
-	out->flags = c->minute_flags;
-	return BSD_KEY + 3;
-}
-
-/* All other spellings behind the minute. Kept apart, lest its variables cost the other two their registers. */
-__attribute__((noinline)) static size_t minute_again(struct stamp_clock *c, struct slice in, struct stamp *out)
+size_t stamp_minute_again(struct stamp_clock *c, struct slice in, struct stamp *out)
 {
 	const char *p = in.p + c->key_n;
 	size_t end;
@@ -432,15 +380,6 @@ __attribute__((noinline)) static size_t minute_again(struct stamp_clock *c, stru
 	out->us = c->minute_us + (second - offset) * SECOND_US + us;
 	out->flags = c->minute_flags;
 	return end;
-}
-
-size_t stamp_again(struct stamp_clock *c, struct slice in, struct stamp *out)
-{
-	size_t end = micros_again(c, in, out);
-
-	if (end == 0)
-		end = second_again(c, in, out);
-	return end ? end : minute_again(c, in, out);
 }
 
 static int year_guess(const struct stamp_clock *c, const struct parts *p)
@@ -496,7 +435,7 @@ __attribute__((noinline)) static size_t minute_new(struct stamp_clock *c, struct
 
 void stamp_clock_init(struct stamp_clock *c, int year)
 {
-	*c = (struct stamp_clock){.last_us = STAMP_NONE, .zone = "+00:00", .plain_hour = INT64_MIN};
+	*c = (struct stamp_clock){.last_us = STAMP_NONE, .model = ":00.000000+00:00", .plain_hour = INT64_MIN};
 	if (year >= 1 && year <= 9999) {
 		c->year = year;
 		c->anchored = true;

@@ -42,8 +42,8 @@ struct stamp_clock {
 	char key[16];      /* a stamp up to its minute */
 	int64_t minute_us; /* when that minute began; for stamps with an offset, before it is taken off */
 	uint8_t minute_flags;
-	char zone[6]; /* the last offset as it was written, and in seconds east of UTC */
-	int64_t zone_offset;
+	char model[16]; /* `:00.000000+01:00`: what follows the minute, with the last offset as it was written ... */
+	int64_t zone_offset;  /* ... and that in seconds east of UTC */
 	int64_t plain_hour;   /* a local hour, counted from 1970, far from any change of the clocks ... */
 	int64_t plain_offset; /* ... and its distance from UTC in seconds */
 };
@@ -59,14 +59,6 @@ void stamp_clock_init(struct stamp_clock *c, int year);
  * success with STAMP_BAD, and the clock does not move.
  */
 bool stamp_scan(struct stamp_clock *c, struct slice in, struct stamp *out, size_t *used);
-
-/*
- * The way of nearly every line: a stamp of the same minute as the last one. Its
- * length, and *out as stamp_scan fills it, but the clock stands still: who goes
- * by it sets c->last_us. 0: it is another minute, or none; *out may have been
- * written to.
- */
-size_t stamp_again(struct stamp_clock *c, struct slice in, struct stamp *out);
 
 /* Length of the stamp at the start of `in` as stamp_scan finds it, 0: none. Moves no clock. */
 size_t stamp_length(struct slice in);

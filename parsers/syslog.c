@@ -1,5 +1,6 @@
 #include "syslog.h"
 
+#include "stamp_i.h"
 #include "vector.h"
 
 /* Kept out of the way of ordinary lines, whose function would else spill its registers for them. */
@@ -262,7 +263,8 @@ static inline bool plain_scan(struct slice in, struct line *out)
 	size_t n = vector_find(in, ' ');
 	uint64_t digits, odd;
 
-	if (n == 0 || n >= WORD_MAX || n == in.n)
+	/* A second stamp of few bytes has blanks, and one stands where the tag's bracket should. */
+	if (n == 0 || n >= WORD_MAX || n == in.n || (n >= VECTOR_BYTES && container_likely(in)))
 		return false;
 	out->host = slice_of(in.p, n);
 	in = slice_of(in.p + n + 1, in.n - n - 1);
@@ -274,9 +276,9 @@ static inline bool plain_scan(struct slice in, struct line *out)
 	if (odd == 0 || odd & 0x80)
 		return false;
 	out->tag = slice_of(in.p, n);
-	size_t pid_n = (size_t)__builtin_ctzll(odd) / 8;
-	out->pid = slice_word_number(digits << (64 - 8 * pid_n));
-	n += 1 + pid_n;
+	unsigned pid_bits = (unsigned)__builtin_ctzll(odd) - 7;
+	out->pid = slice_word_number(digits << (64 - pid_bits));
+	n += 1 + pid_bits / 8;
 	if (memcmp(in.p + n, "]: ", 3) != 0)
 		return false;
 	text_take(slice_of(in.p + n + 3, in.n - n - 3), out);
@@ -433,23 +435,23 @@ APART static void line_scan(struct syslog_frame *f, struct slice in, uint8_t dam
 }
 
 /* A line of the minute of the one before, from a host and a process. */
-static inline bool line_again(struct syslog_frame *f, struct slice in, uint8_t damage, struct line *out)
+static inline bool line_again(struct syslog_frame *f, struct slice in, struct line *out)
 {
 	size_t used = stamp_again(&f->clock, in, &out->stamp);
 
-	if (used == 0)
+	if (used == 0 || used == in.n)
 		return false;
-	in = slice_from(in, used + 1);
 	out->form = LINE_LOG;
 	out->repeated = 0;
-	out->flags = damage;
-	if (container_likely(in) || !plain_scan(in, out))
+	out->flags = 0;
+	if (!plain_scan(slice_of(in.p + used + 1, in.n - used - 1), out))
 		return false;
 	f->clock.last_us = out->stamp.us;
 	return true;
 }
 
-void syslog_parse(struct syslog_frame *f, struct slice in, struct line *out)
+/* Any other line. */
+APART static void line_other(struct syslog_frame *f, struct slice in, struct line *out)
 {
 	uint8_t damage = 0;
 
@@ -459,8 +461,14 @@ void syslog_parse(struct syslog_frame *f, struct slice in, struct line *out)
 		in = slice_from(in, 1);
 		damage = LINE_DAMAGED;
 	}
-	if (!line_again(f, in, damage, out))
-		line_scan(f, in, damage, out);
+	line_scan(f, in, damage, out);
+}
+
+void syslog_parse(struct syslog_frame *f, struct slice in, struct line *out)
+{
+	/* A NUL in front is no stamp's. */
+	if (in.n == 0 || in.p[in.n - 1] == '\r' || !line_again(f, in, out))
+		line_other(f, in, out);
 }
 
 /* Does a stamp end at `end` of text? Where it begins, or -1. */
