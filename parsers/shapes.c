@@ -15,20 +15,25 @@
 /* How the text of a line begins decides which of a daemon's three sets of lists is asked. */
 enum head { HEAD_PLAIN, HEAD_QUEUE_ID, HEAD_NOQUEUE, HEAD_COUNT };
 
-/* The word is compared before anything else: most rows that are tried differ there. */
+/*
+ * The word is compared before anything else: most rows that are tried differ
+ * there. Beside it stands what else the finder asks of a row. A list ends with
+ * a candidate of no row, whose word is like any text.
+ */
 struct candidate {
 	struct word word;
 	const struct compiled *row;
+	uint16_t shape;
+	uint8_t kind, daemon, tail, word_n;
 };
 
-struct list {
-	uint16_t start, n;
-};
+/* Where in the pool the list of a text begins. */
+typedef uint16_t lists[HEAD_COUNT][BUCKETS];
 
 static struct {
 	struct compiled row[ROWS_MAX];
 	int rows;
-	struct list list[DAEMON_COUNT][HEAD_COUNT][BUCKETS];
+	lists list[DAEMON_COUNT];
 	struct candidate pool[POOL_MAX];
 	size_t pool_n;
 	int foreign; /* the row of programs that nobody knows */
@@ -134,27 +139,29 @@ static enum record_daemon daemon_of_tag(struct slice tag)
 }
 
 /* A log names a few dozen tags, millions of times: remember what each was. */
-#define TAG_BITS 8
+#define TAG_BITS 7
 #define TAG_TEXT 46
 
 struct tag_slot {
+	uint64_t first, last; /* words of the text, which are all of a short one */
 	uint8_t n, daemon;
 	char text[TAG_TEXT];
 };
 
 static _Thread_local struct tag_slot tag_slots[1 << TAG_BITS];
 
-static enum record_daemon daemon_cached(struct slice tag)
+static inline enum record_daemon daemon_cached(struct slice tag)
 {
 	if (tag.n == 0 || tag.n > TAG_TEXT)
 		return daemon_of_tag(tag);
-	/* the last bytes tell daemons apart, the length their services */
-	uint64_t ends = tag.n < 8 ? slice_word_short(tag.p, tag.n) : slice_word(tag.p + tag.n - 8);
-	struct tag_slot *slot = &tag_slots[(ends + tag.n) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - TAG_BITS)];
+	uint64_t first = tag.n < 8 ? slice_word_short(tag.p, tag.n) : slice_word(tag.p);
+	/* these tell daemons apart, the length their services */
+	uint64_t last = tag.n < 8 ? first : slice_word(tag.p + tag.n - 8);
+	struct tag_slot *slot = &tag_slots[(last + tag.n) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - TAG_BITS)];
 
-	if (slot->n != tag.n || !slice_same(slot->text, tag.p, tag.n)) {
-		slot->daemon = (uint8_t)daemon_of_tag(tag);
-		slot->n = (uint8_t)tag.n;
+	if (slot->n != tag.n || slot->last != last || slot->first != first ||
+	    (tag.n > 16 && !slice_same(slot->text + 8, tag.p + 8, tag.n - 16))) {
+		*slot = (struct tag_slot){first, last, (uint8_t)tag.n, (uint8_t)daemon_of_tag(tag), ""};
 		memcpy(slot->text, tag.p, tag.n);
 	}
 	return slot->daemon;
@@ -165,7 +172,7 @@ static enum record_daemon daemon_cached(struct slice tag)
 /* The byte that a line must have behind its head for this row, or -1 if many can stand there. */
 static int row_first_byte(const struct compiled *c)
 {
-	return c->word.mask ? (int)(c->word.bytes & 0xff) : -1;
+	return c->word_n ? c->word.bytes[0] : -1;
 }
 
 static bool row_in_head(const struct compiled *c, enum head head)
@@ -200,26 +207,53 @@ static void rows_choose(struct few *of, enum record_daemon d, enum head head)
 			of->row[of->n++] = &shapes.row[i];
 }
 
-/* The rows of a bucket, and those that can stand behind many first bytes; of -1 these alone. */
-static struct list list_build(const struct few *of, int bucket)
+static void candidate_add(const struct candidate *c)
 {
-	struct list list = {(uint16_t)shapes.pool_n, 0};
+	if (shapes.pool_n >= POOL_MAX)
+		abort();
+	shapes.pool[shapes.pool_n++] = *c;
+}
+
+static void candidate_add_row(const struct compiled *c)
+{
+	const struct candidate of_row = {
+	    .word = c->word,
+	    .row = c,
+	    .shape = (uint16_t)(c - shapes.row),
+	    .kind = (uint8_t)c->shape->kind,
+	    .daemon = (uint8_t)c->shape->daemon,
+	    .tail = (uint8_t)c->tail,
+	    .word_n = c->word_n,
+	};
+
+	candidate_add(&of_row);
+}
+
+static void candidate_add_end(void)
+{
+	struct candidate end = {.tail = TAIL_TOKENS};
+
+	memset(&end.word.free, 255, sizeof end.word.free);
+	candidate_add(&end);
+}
+
+/* The rows of a bucket, and those that can stand behind many first bytes; of -1 these alone. */
+static uint16_t list_build(const struct few *of, int bucket)
+{
+	size_t start = shapes.pool_n;
 
 	for (int i = 0; i < of->n; i++) {
 		int byte = row_first_byte(of->row[i]);
-		if (byte >= 0 && byte % BUCKETS != bucket)
-			continue;
-		if (shapes.pool_n >= POOL_MAX)
-			abort();
-		shapes.pool[shapes.pool_n++] = (struct candidate){of->row[i]->word, of->row[i]};
-		list.n++;
+		if (byte < 0 || byte % BUCKETS == bucket)
+			candidate_add_row(of->row[i]);
 	}
-	return list;
+	candidate_add_end();
+	return (uint16_t)start;
 }
 
 static void lists_build(enum record_daemon d, enum head head)
 {
-	struct list *list = shapes.list[d][head], any;
+	uint16_t *list = shapes.list[d][head], any;
 	bool named[BUCKETS] = {false}; /* most are not */
 	struct few of;
 
@@ -284,90 +318,111 @@ static inline bool begins_like_id(struct slice s)
 	                   (CLASS_SHORT_ID | CLASS_LONG_ID));
 }
 
-/* `ID: `, stepping over it. */
-static inline bool keyed(struct slice *s, struct slice *id)
-{
-	struct slice t = *s, any;
-
-	if (t.n >= VECTOR_BYTES) { /* a short one is all told by one look */
-		size_t n = vector_first(~vector_mask(is_hex(vector_load(t.p))));
-		if (n >= 6 && n + 1 < VECTOR_BYTES && t.p[n] == ':' && t.p[n + 1] == ' ') {
-			*id = slice_of(t.p, n);
-			*s = slice_of(t.p + n + 2, t.n - n - 2);
-			return true;
-		}
-	}
-	if (!begins_like_id(t) || !shapes_queue_id(&t, &any) || !slice_skip(&t, SLICE(": ")))
-		return false;
-	*id = any;
-	*s = t;
-	return true;
-}
-
-static inline bool try_list(struct record *r, enum head head, struct slice s)
-{
-	uint64_t first = word_first(s);
-	struct list list = shapes.list[r->daemon][head][first % BUCKETS];
-	const struct candidate *c = shapes.pool + list.start, *end = c + list.n;
-
-	for (; c < end; c++) {
-		if (!word_fits(&c->word, first) || !pattern_fits(c->row, s, r))
-			continue;
-		r->shape = (int)(c->row - shapes.row);
-		r->kind = c->row->shape->kind;
-		r->daemon = c->row->shape->daemon;
-		r->body = s;
-		return true;
-	}
-	return false;
-}
-
-/* A text that begins like an id, but is of no row that has one. */
-__attribute__((noinline)) static bool classify_plain(struct record *r, struct slice text)
-{
-	return try_list(r, HEAD_PLAIN, text);
-}
-
-static inline bool classify(struct record *r, struct slice text)
-{
-	enum head head = HEAD_PLAIN;
-	struct slice s = text;
-
-	if (slice_starts(s, SLICE("NOQUEUE: "))) {
-		head = HEAD_NOQUEUE;
-		s = slice_of(s.p + 9, s.n - 9);
-	} else if (keyed(&s, &r->queue_id)) {
-		head = HEAD_QUEUE_ID;
-	}
-	if (try_list(r, head, s))
-		return true;
-	r->queue_id = SLICE_NONE;
-	return head != HEAD_PLAIN && classify_plain(r, text);
-}
-
-/* A program that Postfix does not know, and a text that does not look like Postfix's either. */
-static bool foreign(const struct record *r, struct slice text)
+/* Length of any id that s begins with, if a colon and a blank follow; else 0. */
+__attribute__((noinline)) static size_t odd_id_span(struct slice s)
 {
 	struct slice id;
 
-	if (r->line->tag.n == 0 || slice_starts(r->line->tag, SLICE("postfix")) || slice_starts(text, SLICE("NOQUEUE")))
+	return shapes_queue_id(&s, &id) && slice_starts(s, SLICE(": ")) ? id.n : 0;
+}
+
+static inline size_t id_span(struct slice s)
+{
+	if (s.n >= VECTOR_BYTES) { /* a short one is all told by one look */
+		size_t n = vector_first(~vector_mask(is_hex(vector_load(s.p))));
+		if (n >= 6 && n + 1 < VECTOR_BYTES && s.p[n] == ':' && s.p[n + 1] == ' ')
+			return n;
+	}
+	return begins_like_id(s) ? odd_id_span(s) : 0;
+}
+
+/* Where a text's candidates begin; those before the first whose word fits are passed over. */
+static inline const struct candidate *candidate_first(enum record_daemon daemon, enum head head, struct slice s)
+{
+	unsigned char byte = s.n ? (unsigned char)s.p[0] : 0;
+	const struct candidate *c = &shapes.pool[shapes.list[daemon][head][byte % BUCKETS]];
+	vector first = word_first(s);
+
+	while (!word_fits(&c->word, first))
+		c++;
+	return c;
+}
+
+/* Is the text of the candidate's row, with whose word it begins? */
+static inline bool candidate_fits(const struct candidate *c, struct slice s, struct record *r)
+{
+	if (c->tail == TAIL_TOKENS)
+		return c->row && pattern_tokens(c->row, s, r);
+	return c->tail == TAIL_ANYTHING || s.n == c->word_n;
+}
+
+static inline void candidate_take(const struct candidate *c, struct record *r)
+{
+	r->shape = c->shape;
+	r->kind = (enum record_kind)c->kind;
+	r->daemon = (enum record_daemon)c->daemon;
+}
+
+/* From a candidate on, which may be the end: is the record's body of one? */
+static bool parse_on(const struct candidate *c, struct record *r)
+{
+	vector first = word_first(r->body);
+
+	for (; c->row; c++)
+		if (word_fits(&c->word, first) && candidate_fits(c, r->body, r)) {
+			candidate_take(c, r);
+			return true;
+		}
+	return false;
+}
+
+static inline bool is_of_program(const struct line *line)
+{
+	return line->form == LINE_LOG || line->form == LINE_REPEATED;
+}
+
+/* Whose rows a line of this daemon is compared with. */
+static inline enum record_daemon rows_of(enum record_daemon daemon)
+{
+	return daemon == DAEMON_NONE ? DAEMON_LOST : daemon;
+}
+
+/* A program that Postfix does not know, and a text that does not look like Postfix's either. */
+static bool foreign(struct slice tag, struct slice text)
+{
+	struct slice id;
+
+	if (tag.n == 0 || slice_starts(tag, SLICE("postfix")) || slice_starts(text, SLICE("NOQUEUE")))
 		return false;
 	return !(shapes_queue_id(&text, &id) && slice_starts(text, SLICE(": ")));
 }
 
-static void record_clear(struct record *r, const struct line *line)
+/* A program's line whose text is not of the first candidate that it looks like. */
+__attribute__((noinline)) static void parse_further(const struct candidate *c, struct record *r)
 {
+	const struct line *line = r->line;
+	enum record_daemon daemon = daemon_cached(line->tag);
+
+	if (parse_on(c + (c->row != NULL), r))
+		return;
+	if (r->body.p != line->text.p) { /* what it seems to begin with may be no id */
+		r->queue_id = SLICE_NONE;
+		r->body = line->text;
+		if (parse_on(candidate_first(rows_of(daemon), HEAD_PLAIN, r->body), r))
+			return;
+	}
 	r->kind = RECORD_OTHER;
-	r->line = line;
-	r->ahead = NULL;
-	r->queue_id = SLICE_NONE;
-	r->body = line->text;
+	r->daemon = daemon;
 	r->shape = -1;
-	r->fields = FIELDS_UNREAD;
-	r->flags = 0;
+	if (rows_of(daemon) == DAEMON_LOST && foreign(line->tag, line->text)) {
+		r->kind = RECORD_NO_INTEREST;
+		r->daemon = DAEMON_NONE;
+		r->shape = shapes.foreign;
+	}
 }
 
-void shapes_parse(const struct line *line, struct record *r)
+/* A line of no program. */
+__attribute__((noinline)) static void parse_form(struct record *r)
 {
 	static const enum record_kind of_form[] = {
 	    [LINE_ODD] = RECORD_OTHER,
@@ -376,22 +431,44 @@ void shapes_parse(const struct line *line, struct record *r)
 	    [LINE_BANNER] = RECORD_NO_INTEREST,
 	};
 
-	record_clear(r, line);
+	r->kind = of_form[r->line->form];
 	r->daemon = DAEMON_NONE;
-	if (line->form != LINE_LOG && line->form != LINE_REPEATED) {
-		r->kind = of_form[line->form];
+	r->queue_id = SLICE_NONE;
+	r->body = r->line->text;
+	r->shape = -1;
+}
+
+void shapes_parse(const struct line *line, struct record *r)
+{
+	enum head head = HEAD_PLAIN;
+	struct slice s = line->text;
+
+	r->line = line;
+	r->ahead = NULL;
+	r->fields = FIELDS_UNREAD;
+	r->flags = 0;
+	if (!is_of_program(line)) {
+		parse_form(r);
 		return;
 	}
-	enum record_daemon d = daemon_cached(line->tag);
-	r->daemon = d == DAEMON_NONE ? DAEMON_LOST : d;
-	if (classify(r, line->text))
-		return;
-	if (r->daemon == DAEMON_LOST && foreign(r, line->text)) {
-		r->kind = RECORD_NO_INTEREST;
-		r->shape = shapes.foreign;
-		d = DAEMON_NONE;
+	r->queue_id = SLICE_NONE;
+	if (slice_starts(s, SLICE("NOQUEUE: "))) {
+		head = HEAD_NOQUEUE;
+		s = slice_of(s.p + 9, s.n - 9);
+	} else {
+		size_t n = id_span(s);
+		if (n) {
+			head = HEAD_QUEUE_ID;
+			r->queue_id = slice_of(s.p, n);
+			s = slice_of(s.p + n + 2, s.n - n - 2);
+		}
 	}
-	r->daemon = d;
+	r->body = s;
+	const struct candidate *c = candidate_first(rows_of(daemon_cached(line->tag)), head, s);
+	if (candidate_fits(c, s, r))
+		candidate_take(c, r);
+	else
+		parse_further(c, r);
 }
 
 #define CLEAR_PIECE 64

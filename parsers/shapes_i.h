@@ -7,33 +7,44 @@
 #define WB_SHAPES_I_H
 
 #include "shapes.h"
+#include "vector.h"
 
 #define TOKENS_MAX 8
 
-/* Up to eight bytes that a text begins with; mask 0: it may begin with any. */
+/* Up to sixteen bytes that a text begins with: those behind them are free, which is 255 where any byte fits. */
 struct word {
-	uint64_t bytes, mask;
+	vector bytes, free;
 };
 
-/* A text's first bytes, for comparing with a word. No literal has a NUL, so that what a short text lacks fits none. */
-static inline uint64_t word_first(struct slice s)
+/* A text's first bytes, for comparing with words. No literal has a NUL, so that what a short text lacks fits none. */
+static inline vector word_first(struct slice s)
 {
-	return s.n < 8 ? slice_word_short(s.p, s.n) : slice_word(s.p);
+	return s.n < VECTOR_BYTES ? vector_load_short(s.p, s.n) : vector_load(s.p);
 }
 
-static inline bool word_fits(const struct word *w, uint64_t first)
+static inline bool word_fits(const struct word *w, vector first)
 {
-	return ((w->bytes ^ first) & w->mask) == 0;
+	return vector_mask((vector)(first == w->bytes) | w->free) == 0xffff;
 }
 
-struct token;
-/* Returns where in p..end the token ends, NULL if it does not stand there. What it has read may go into r. */
-typedef const char *token_match(const struct token *t, const char *p, const char *end, struct record *r);
+enum token_kind {
+	TOKEN_LITERAL,
+	TOKEN_QUEUE_ID,
+	TOKEN_QUEUE_ID_OR_NONE,
+	TOKEN_CLIENT,
+	TOKEN_SCREEN_CLIENT,
+	TOKEN_STAGE,
+	TOKEN_DIGITS,
+	TOKEN_WORD,
+	TOKEN_ADDRESS,
+	TOKEN_UNTIL,
+	TOKEN_REST /* the last one, if there is any */
+};
 
 struct token {
-	token_match *match;
-	struct slice literal; /* the text itself, or what stands behind `%a` and `%~` */
-	struct word word;     /* its beginning */
+	enum token_kind kind;
+	struct slice literal;  /* the text itself, or what stands behind `%a` and `%~` */
+	uint64_t bytes, cared; /* its first eight bytes, and 255 where it has one */
 };
 
 /* What must follow the word of a row's first literal. */
@@ -42,12 +53,13 @@ enum tail { TAIL_NOTHING, TAIL_ANYTHING, TAIL_TOKENS };
 /* A row of the table, ready for use. */
 struct compiled {
 	struct word word; /* of the first literal, behind the queue id if it has one */
-	uint8_t word_n;
+	uint8_t word_n;   /* its bytes, 0: it has none */
 	bool has_id, id_optional;
 	bool fills_client, fills_sender; /* by `%c` and `%a`, on its way */
+	bool open;                       /* behind the tokens anything may stand */
 	enum tail tail;
-	int first; /* the token where matching goes on behind the word */
 	int tokens;
+	const struct token *first, *last; /* where matching goes on behind the word, and where it ends */
 	const struct shape *shape;
 	struct token token[TOKENS_MAX];
 };
@@ -60,12 +72,5 @@ void pattern_init(void);
 void pattern_compile(struct compiled *c, const struct shape *shape);
 /* Of s, which begins behind the queue id and its colon, the first bytes are known to be the row's word. */
 bool pattern_tokens(const struct compiled *c, struct slice s, struct record *r);
-
-static inline bool pattern_fits(const struct compiled *c, struct slice s, struct record *r)
-{
-	if (c->tail == TAIL_TOKENS)
-		return pattern_tokens(c, s, r);
-	return c->tail == TAIL_ANYTHING || s.n == c->word_n;
-}
 
 #endif

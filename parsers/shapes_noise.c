@@ -40,6 +40,13 @@
 #define ID "3F2A1C0D9E"
 
 const struct shape shapes_noise[] = {
+    /* ---- the commonest, before the many that begin like them */
+    QUIET(SMTPD, "smtpd-no-address", "warning: hostname %w does not resolve to address %*",
+          "warning: hostname mx.example.net does not resolve to address 192.0.2.7: Name or "
+          "service not known"),
+    QUIET(SMTPD, "smtpd-login-failed", "warning: %c: SASL %~ authentication failed%*",
+          "warning: " MX ": SASL LOGIN authentication failed: UGFzc3dvcmQ6, sasl_username=a"),
+
     /* ---- Postfix's libraries: tables */
     SHARED("table-changed", "table %~ has changed -- restarting",
            "table hash:/etc/postfix/access has changed -- restarting"),
@@ -209,16 +216,11 @@ const struct shape shapes_noise[] = {
                   "header: Success"),
 
     /* ---- smtpd */
-    QUIET(SMTPD, "smtpd-no-address", "warning: hostname %w does not resolve to address %*",
-          "warning: hostname mx.example.net does not resolve to address 192.0.2.7: Name or "
-          "service not known"),
     QUIET(SMTPD, "smtpd-not-listed", "warning: %w address not listed for hostname %*",
           "warning: 192.0.2.7: address not listed for hostname mx.example.net"),
     QUIET(SMTPD, "smtpd-not-verified", "warning: %w hostname %w verification failed: %*",
           "warning: 192.0.2.7: hostname mx.example.net verification failed: Name or service "
           "not known"),
-    QUIET(SMTPD, "smtpd-login-failed", "warning: %c: SASL %~ authentication failed%*",
-          "warning: " MX ": SASL LOGIN authentication failed: UGFzc3dvcmQ6, sasl_username=a"),
     QUIET(SMTPD, "smtpd-login-aborted", "warning: %c: SASL %~ authentication aborted",
           "warning: " MX ": SASL PLAIN authentication aborted"),
     QUIET(SMTPD, "smtpd-sasl", "warning: SASL%*", "warning: SASL authentication failure: Password verification failed"),

@@ -57,25 +57,31 @@ bool shapes_queue_id(struct slice *s, struct slice *id)
 	return true;
 }
 
-static size_t digits_span(struct slice s)
+/* How many digits s begins with. Of the text before it `back` bytes can be read, too. */
+static inline size_t digits_span(struct slice s, size_t back)
 {
 	const char *p = s.p;
 	size_t i = 0;
+	uint64_t odd;
 
+	if (s.n >= 8) {
+		if ((odd = slice_word_odd(slice_word(p))))
+			return (size_t)__builtin_ctzll(odd) / 8;
+	} else if (s.n && s.n + back >= 8) { /* what is shifted in is no digit */
+		odd = slice_word_odd(slice_word(p + s.n - 8) >> (64 - 8 * s.n));
+		return (size_t)__builtin_ctzll(odd) / 8;
+	}
 	while (i < s.n && p[i] >= '0' && p[i] <= '9')
 		i++;
 	return i;
 }
 
-static bool scan_port(struct slice *s, struct slice *port)
+/* Length of the port that s begins with. */
+static inline size_t port_span(struct slice s, size_t back)
 {
-	size_t n = digits_span(*s);
+	size_t n = digits_span(s, back);
 
-	if (n == 0 && slice_starts(*s, SLICE("unknown")))
-		n = 7;
-	*port = slice_head(*s, n);
-	*s = slice_from(*s, n);
-	return n > 0;
+	return n == 0 && slice_starts(s, SLICE("unknown")) ? 7 : n;
 }
 
 /* Of addresses; `unknown` is left to the table. */
@@ -101,50 +107,59 @@ static inline size_t address_span(struct slice s, size_t back)
 {
 	size_t n = vector_span(s, is_address);
 
-	n += vector_span_last(slice_of(s.p + n, s.n - n), back + n, is_address);
+	if (s.n - n < VECTOR_BYTES)
+		n += vector_span_last(slice_of(s.p + n, s.n - n), back + n, is_address);
 	if (n < s.n && s.p[n] != ']')
 		n += span(slice_of(s.p + n, s.n - n), CLASS_ADDRESS);
 	return n;
 }
 
-/* `[ADDR]`, then `:PORT` if there is one. Of the text before it `back` bytes can be read, too. */
-static inline bool scan_address(struct slice *s, size_t back, struct slice *ip, struct slice *port)
+/* A client as it stands in a text. */
+struct client {
+	struct slice name, ip, port;
+};
+
+/* `[ADDR]`, then `:PORT` if there is one; returns its end or NULL. Of the text before it `back` bytes can be read, too. */
+static inline const char *scan_address(const char *p, const char *end, size_t back, struct client *c)
 {
-	if (s->n == 0 || s->p[0] != '[')
-		return false;
-	struct slice t = slice_of(s->p + 1, s->n - 1);
-	size_t n = address_span(t, back + 1);
-	if (n == 0 || n >= t.n || t.p[n] != ']')
-		return false;
-	*ip = slice_of(t.p, n);
-	*port = SLICE_NONE;
-	t = slice_of(t.p + n + 1, t.n - n - 1);
-	if (t.n > 1 && t.p[0] == ':' && t.p[1] != ' ') {
-		t = slice_from(t, 1);
-		if (!scan_port(&t, port))
-			return false;
+	if (p == end || *p != '[')
+		return NULL;
+	p++;
+	size_t n = address_span(slice_of(p, (size_t)(end - p)), back + 1);
+	c->ip = slice_of(p, n);
+	c->port = SLICE_NONE;
+	p += n;
+	if (n == 0 || p == end || *p != ']')
+		return NULL;
+	p++;
+	if (end - p > 1 && p[0] == ':' && p[1] != ' ') {
+		n = port_span(slice_of(p + 1, (size_t)(end - p - 1)), n + back);
+		c->port = slice_of(p + 1, n);
+		return n ? p + 1 + n : NULL;
 	}
-	*s = t;
-	return true;
+	return p;
 }
 
-static inline bool scan_client(struct slice *s, struct slice *name, struct slice *ip, struct slice *port)
+static inline const char *scan_client(const char *p, const char *end, struct client *c)
 {
-	size_t n = host_span(*s);
+	size_t n = host_span(slice_of(p, (size_t)(end - p)));
 
-	if (n == 0)
-		return false;
-	*name = slice_of(s->p, n);
-	struct slice t = slice_of(s->p + n, s->n - n);
-	if (!scan_address(&t, n, ip, port))
-		return false;
-	*s = t;
-	return true;
+	c->name = slice_of(p, n);
+	return n ? scan_address(p + n, end, n, c) : NULL;
 }
 
 bool shapes_client(struct slice *s, struct slice *name, struct slice *ip, struct slice *port)
 {
-	return scan_client(s, name, ip, port);
+	struct client c;
+	const char *end = scan_client(s->p, s->p + s->n, &c);
+
+	if (!end)
+		return false;
+	*name = c.name;
+	*ip = c.ip;
+	*port = c.port;
+	*s = slice_of(end, (size_t)(s->p + s->n - end));
+	return true;
 }
 
 /* state->where of smtpd; of two that begin alike the longer first (grammar 2.5, 2.7). */
@@ -158,9 +173,12 @@ static const struct slice stages[] = {
 
 /* ------------------------------------------------------------------- tokens */
 
-#define UNUSED __attribute__((unused))
+/* Kept out of pattern_tokens, which would else save more registers for each text. */
+#define APART __attribute__((noinline))
 
-static const char *match_literal(const struct token *t, const char *p, const char *end, UNUSED struct record *r)
+/* Each returns where in p..end what it is named for ends, NULL if that does not stand there. */
+
+static inline const char *match_literal(const struct token *t, const char *p, const char *end)
 {
 	size_t n = t->literal.n;
 
@@ -168,41 +186,41 @@ static const char *match_literal(const struct token *t, const char *p, const cha
 		return NULL;
 	if (end - p < 8)
 		return slice_same(p, t->literal.p, n) ? p + n : NULL;
-	if (!word_fits(&t->word, slice_word(p)))
+	if ((t->bytes ^ slice_word(p)) & t->cared)
 		return NULL;
 	return n <= 8 || slice_same(p + 8, t->literal.p + 8, n - 8) ? p + n : NULL;
 }
 
-static const char *match_queue_id(UNUSED const struct token *t, const char *p, const char *end, UNUSED struct record *r)
+APART static const char *match_queue_id(const struct token *t, const char *p, const char *end)
 {
 	struct slice s = slice_of(p, (size_t)(end - p)), id;
 
+	if (t->kind == TOKEN_QUEUE_ID_OR_NONE && slice_starts(s, SLICE("NOQUEUE")))
+		return p + 7;
 	return shapes_queue_id(&s, &id) ? s.p : NULL;
 }
 
-static const char *match_queue_id_or_none(const struct token *t, const char *p, const char *end, struct record *r)
+static inline const char *match_client(const char *p, const char *end, struct record *r)
 {
-	struct slice s = slice_of(p, (size_t)(end - p));
+	struct client c;
 
-	return slice_skip(&s, SLICE("NOQUEUE")) ? s.p : match_queue_id(t, p, end, r);
+	p = scan_client(p, end, &c);
+	if (!p)
+		return NULL;
+	r->client_name = c.name;
+	r->client_ip = c.ip;
+	r->client_port = c.port;
+	return p;
 }
 
-static const char *match_client(UNUSED const struct token *t, const char *p, const char *end, struct record *r)
+static inline const char *match_screen_client(const char *p, const char *end, size_t back)
 {
-	struct slice s = slice_of(p, (size_t)(end - p));
+	struct client c;
 
-	return scan_client(&s, &r->client_name, &r->client_ip, &r->client_port) ? s.p : NULL;
+	return scan_address(p, end, back, &c);
 }
 
-static const char *match_screen_client(UNUSED const struct token *t, const char *p, const char *end,
-                                       UNUSED struct record *r)
-{
-	struct slice s = slice_of(p, (size_t)(end - p)), ip, port;
-
-	return scan_address(&s, 0, &ip, &port) ? s.p : NULL;
-}
-
-static const char *match_stage(UNUSED const struct token *t, const char *p, const char *end, UNUSED struct record *r)
+static inline const char *match_stage(const char *p, const char *end)
 {
 	size_t n = (size_t)(end - p);
 
@@ -212,21 +230,21 @@ static const char *match_stage(UNUSED const struct token *t, const char *p, cons
 	return NULL;
 }
 
-static const char *match_digits(UNUSED const struct token *t, const char *p, const char *end, UNUSED struct record *r)
+static inline const char *match_digits(const char *p, const char *end, size_t back)
 {
-	size_t n = digits_span(slice_of(p, (size_t)(end - p)));
+	size_t n = digits_span(slice_of(p, (size_t)(end - p)), back);
 
 	return n ? p + n : NULL;
 }
 
-static const char *match_word(UNUSED const struct token *t, const char *p, const char *end, UNUSED struct record *r)
+static inline const char *match_word(const char *p, const char *end)
 {
 	size_t n = vector_find(slice_of(p, (size_t)(end - p)), ' ');
 
 	return n ? p + n : NULL;
 }
 
-static const char *match_until(const struct token *t, const char *p, const char *end, UNUSED struct record *r)
+APART static const char *match_until(const struct token *t, const char *p, const char *end)
 {
 	ptrdiff_t at = slice_find(slice_of(p, (size_t)(end - p)), t->literal);
 
@@ -234,57 +252,65 @@ static const char *match_until(const struct token *t, const char *p, const char 
 }
 
 /* External form; else as in `%~`, but for the bracket that closes what a bracket has opened. */
-static const char *match_address(const struct token *t, const char *p, const char *end, struct record *r)
+APART static const char *match_address(const struct token *t, const char *p, const char *end, struct record *r)
 {
 	struct slice s = slice_of(p, (size_t)(end - p));
 	const char *behind;
 
-	if (attrs_address(&s, &r->sender) && (behind = match_literal(t, s.p, end, r)))
+	if (attrs_address(&s, &r->sender) && (behind = match_literal(t, s.p, end)))
 		return behind;
 	r->sender = SLICE_NONE;
 	bool bracket = p < end && *p == '<';
-	while ((p = match_until(t, p, end, r)))
+	while ((p = match_until(t, p, end)))
 		if (!bracket || p[-(ptrdiff_t)t->literal.n - 1] == '>')
 			break;
 	return p;
-}
-
-static const char *match_rest(UNUSED const struct token *t, UNUSED const char *p, const char *end,
-                              UNUSED struct record *r)
-{
-	return end;
 }
 
 bool pattern_tokens(const struct compiled *c, struct slice s, struct record *r)
 {
 	const char *p = s.p + c->word_n, *end = s.p + s.n;
 
-	for (const struct token *t = c->token + c->first, *last = c->token + c->tokens; t < last; t++)
-		if (!(p = t->match(t, p, end, r)))
+	for (const struct token *t = c->first, *last = c->last; t < last; t++) {
+		switch (t->kind) {
+		case TOKEN_LITERAL: p = match_literal(t, p, end); break;
+		case TOKEN_QUEUE_ID:
+		case TOKEN_QUEUE_ID_OR_NONE: p = match_queue_id(t, p, end); break;
+		case TOKEN_CLIENT: p = match_client(p, end, r); break;
+		case TOKEN_SCREEN_CLIENT: p = match_screen_client(p, end, (size_t)(p - s.p)); break;
+		case TOKEN_STAGE: p = match_stage(p, end); break;
+		case TOKEN_DIGITS: p = match_digits(p, end, (size_t)(p - s.p)); break;
+		case TOKEN_WORD: p = match_word(p, end); break;
+		case TOKEN_ADDRESS: p = match_address(t, p, end, r); break;
+		case TOKEN_UNTIL: p = match_until(t, p, end); break;
+		case TOKEN_REST: p = end; break;
+		}
+		if (!p)
 			return false;
-	return p == end;
+	}
+	return p == end || c->open;
 }
 
 /* ---------------------------------------------------------------- compiling */
 
 static const struct {
 	char letter;
-	token_match *match;
+	enum token_kind kind;
 } letters[] = {
-    {'q', match_queue_id}, {'Q', match_queue_id_or_none},
-    {'c', match_client},   {'p', match_screen_client},
-    {'s', match_stage},    {'d', match_digits},
-    {'w', match_word},     {'a', match_address},
-    {'~', match_until},    {'*', match_rest},
+    {'q', TOKEN_QUEUE_ID}, {'Q', TOKEN_QUEUE_ID_OR_NONE},
+    {'c', TOKEN_CLIENT},   {'p', TOKEN_SCREEN_CLIENT},
+    {'s', TOKEN_STAGE},    {'d', TOKEN_DIGITS},
+    {'w', TOKEN_WORD},     {'a', TOKEN_ADDRESS},
+    {'~', TOKEN_UNTIL},    {'*', TOKEN_REST},
 };
 
 static void compile_letter(struct compiled *c, char letter)
 {
 	for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
 		if (letters[i].letter == letter) {
-			c->token[c->tokens++].match = letters[i].match;
-			c->fills_client |= letters[i].match == match_client;
-			c->fills_sender |= letters[i].match == match_address;
+			c->token[c->tokens++].kind = letters[i].kind;
+			c->fills_client |= letters[i].kind == TOKEN_CLIENT;
+			c->fills_sender |= letters[i].kind == TOKEN_ADDRESS;
 			return;
 		}
 	abort(); /* a mistake in our own table; the test of the table finds it first */
@@ -295,39 +321,51 @@ static void token_literal(struct token *t, struct slice literal)
 	struct slice head = slice_head(literal, 8);
 
 	t->literal = literal;
-	t->word = (struct word){word_first(head), head.n ? UINT64_MAX >> (64 - 8 * head.n) : 0};
+	t->bytes = head.n < 8 ? slice_word_short(head.p, head.n) : slice_word(head.p);
+	t->cared = head.n ? UINT64_MAX >> (64 - 8 * head.n) : 0;
+}
+
+static struct word word_of(struct slice literal)
+{
+	struct word w;
+
+	for (size_t i = 0; i < VECTOR_BYTES; i++) {
+		w.bytes[i] = i < literal.n ? (unsigned char)literal.p[i] : 0;
+		w.free[i] = i < literal.n ? 0 : 255;
+	}
+	return w;
 }
 
 /* Takes the first k bytes off the literal where matching begins. */
-static void literal_cut(struct compiled *c, size_t k)
+static void literal_cut(struct compiled *c, struct token *t, size_t k)
 {
-	struct token *t = &c->token[c->first];
-
 	token_literal(t, slice_from(t->literal, k));
-	c->first += t->literal.n == 0;
+	c->first = t + (t->literal.n == 0);
 }
 
-/* What the lists and the word settle is no longer among the tokens to match. */
-static void compile_head(struct compiled *c)
+/* What the lists and the word settle is no longer among the tokens to match, nor is an end that may be anything. */
+static void compile_ends(struct compiled *c)
 {
-	token_match *match = c->token[0].match;
+	struct token *t = c->token;
 
-	c->id_optional = match == match_queue_id_or_none;
-	c->has_id = c->tokens > 1 && (match == match_queue_id || c->id_optional) &&
-	            slice_starts(c->token[1].literal, SLICE(": "));
-	if (c->has_id) {
-		c->first = 1;
-		literal_cut(c, 2);
-	}
-	if (c->first < c->tokens && c->token[c->first].match == match_literal) {
-		c->word = c->token[c->first].word;
-		c->word_n = (uint8_t)slice_head(c->token[c->first].literal, 8).n;
-		literal_cut(c, c->word_n);
-	}
-	if (c->first == c->tokens)
-		c->tail = TAIL_NOTHING;
+	c->first = t;
+	c->id_optional = t->kind == TOKEN_QUEUE_ID_OR_NONE;
+	c->has_id =
+	    c->tokens > 1 && (t->kind == TOKEN_QUEUE_ID || c->id_optional) && slice_starts(t[1].literal, SLICE(": "));
+	if (c->has_id)
+		literal_cut(c, t + 1, 2);
+	t = &c->token[c->first - c->token];
+	struct slice literal = slice_head(t->literal, t->kind == TOKEN_LITERAL ? VECTOR_BYTES : 0);
+	c->word = word_of(literal);
+	c->word_n = (uint8_t)literal.n;
+	if (literal.n)
+		literal_cut(c, t, literal.n);
+	c->open = c->token[c->tokens - 1].kind == TOKEN_REST;
+	c->last = c->token + c->tokens - c->open;
+	if (c->first < c->last)
+		c->tail = TAIL_TOKENS;
 	else
-		c->tail = c->token[c->first].match == match_rest ? TAIL_ANYTHING : TAIL_TOKENS;
+		c->tail = c->open ? TAIL_ANYTHING : TAIL_NOTHING;
 }
 
 void pattern_compile(struct compiled *c, const struct shape *shape)
@@ -346,11 +384,11 @@ void pattern_compile(struct compiled *c, const struct shape *shape)
 		struct slice literal = slice_of(p, strcspn(p, "%"));
 		p += literal.n;
 		struct token *last = c->tokens ? &c->token[c->tokens - 1] : NULL;
-		if (!last || (last->match != match_until && last->match != match_address)) {
+		if (!last || (last->kind != TOKEN_UNTIL && last->kind != TOKEN_ADDRESS)) {
 			last = &c->token[c->tokens++];
-			last->match = match_literal;
+			last->kind = TOKEN_LITERAL;
 		}
 		token_literal(last, literal);
 	}
-	compile_head(c);
+	compile_ends(c);
 }

@@ -26,6 +26,20 @@ static inline vector vector_load(const char *p)
 	return v;
 }
 
+/* Of n bytes, fewer than sixteen; what is not there counts as zero. */
+static inline vector vector_load_short(const char *p, size_t n)
+{
+	uint64_t w[2] = {n < 8 ? slice_word_short(p, n) : slice_word(p), n > 8 ? slice_word_short(p + 8, n - 8) : 0};
+	vector v;
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	w[0] = __builtin_bswap64(w[0]);
+	w[1] = __builtin_bswap64(w[1]);
+#endif
+	memcpy(&v, w, sizeof v);
+	return v;
+}
+
 /* Sixteen times the same. */
 static inline vector vector_of(char c)
 {

@@ -77,6 +77,20 @@ static void a_span_ends_at_the_first_other_byte_or_with_the_last_whole_vector(vo
 	}
 }
 
+static void of_a_short_text_what_is_not_there_is_zero(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < VECTOR_BYTES; n++) {
+		struct slice s = block(n, 'a');
+		for (size_t i = 0; i < n; i++)
+			*at(s, i) = (char)(i + 1);
+		vector v = vector_load_short(s.p, n);
+		for (size_t i = 0; i < VECTOR_BYTES; i++)
+			assert_int_equal(v[i], i < n ? i + 1 : 0);
+		block_free(s);
+	}
+}
+
 static void a_range_holds_its_ends_and_no_byte_beyond(void **state)
 {
 	(void)state;
@@ -110,6 +124,7 @@ int main(void)
 	    cmocka_unit_test(a_byte_is_found_wherever_it_stands_in_texts_of_all_lengths),
 	    cmocka_unit_test(of_two_bytes_the_first_is_found_whichever_it_is),
 	    cmocka_unit_test(a_span_ends_at_the_first_other_byte_or_with_the_last_whole_vector),
+	    cmocka_unit_test(of_a_short_text_what_is_not_there_is_zero),
 	    cmocka_unit_test(a_range_holds_its_ends_and_no_byte_beyond),
 	    cmocka_unit_test(the_portable_mask_is_the_processors_own),
 	};
