@@ -103,10 +103,13 @@ static bool domain(struct cursor *c)
 	return !literal || word(c, SLICE("]"));
 }
 
-/* The same; all classes have what names are made of, and before `end` there is no need to ask the table. */
-static inline size_t span_name(struct slice s, uint8_t class, char end)
+/*
+ * The same; all classes have what names are made of, and before `end` there is
+ * no need to ask the table. Of the text before s `back` bytes can be read, too.
+ */
+static inline size_t span_name(struct slice s, size_t back, uint8_t class, char end)
 {
-	size_t n = vector_span(s, vector_is_name);
+	size_t n = vector_span_all(s, back, vector_is_name);
 
 	if (n < s.n && s.p[n] != end)
 		n += span(slice_of(s.p + n, s.n - n), class);
@@ -118,12 +121,33 @@ static inline size_t plain_address(struct slice s)
 {
 	if (s.n == 0 || s.p[0] != '<')
 		return 0;
-	size_t n = 1 + span_name(slice_of(s.p + 1, s.n - 1), IN_LOCAL, '@');
+	size_t n = 1 + span_name(slice_of(s.p + 1, s.n - 1), 1, IN_LOCAL, '@');
 	if (n < s.n && s.p[n] == '@') {
 		n++;
-		n += span_name(slice_of(s.p + n, s.n - n), IN_DOMAIN, '>');
+		n += span_name(slice_of(s.p + n, s.n - n), n, IN_DOMAIN, '>');
 	}
 	return n < s.n && s.p[n] == '>' ? n + 1 : 0;
+}
+
+/* The same of an address that has but an `@` beside what names are made of, as most have; 0: see plain_address. */
+static inline size_t named_address(struct slice s)
+{
+	bool in_domain = false;
+
+	if (s.n == 0 || s.p[0] != '<')
+		return 0;
+	for (size_t at = 1; at + VECTOR_BYTES <= s.n; at += VECTOR_BYTES) {
+		unsigned other = vector_mask(~vector_is_name(vector_load(s.p + at)));
+		for (; other; other &= other - 1) {
+			size_t n = at + vector_first(other);
+			if (s.p[n] == '>')
+				return n + 1;
+			if (s.p[n] != '@' || in_domain)
+				return 0;
+			in_domain = true;
+		}
+	}
+	return 0;
 }
 
 /* Any. */
@@ -138,7 +162,7 @@ static bool odd_address(struct cursor *c, struct slice *value)
 	return true;
 }
 
-static bool address(struct cursor *c, struct slice *value)
+__attribute__((noinline)) static bool other_address(struct cursor *c, struct slice *value)
 {
 	size_t n = plain_address(c->s);
 
@@ -149,13 +173,36 @@ static bool address(struct cursor *c, struct slice *value)
 	return true;
 }
 
-bool attrs_address(struct slice *s, struct slice *value)
+static inline bool address(struct cursor *c, struct slice *value)
+{
+	size_t n = named_address(c->s);
+
+	if (n == 0)
+		return other_address(c, value);
+	*value = slice_of(c->s.p + 1, n - 2);
+	c->s = slice_of(c->s.p + n, c->s.n - n);
+	return true;
+}
+
+/* One that is not so plain. */
+__attribute__((noinline)) static bool attrs_other_address(struct slice *s, struct slice *value)
 {
 	struct cursor c = {*s, false};
 
-	if (!address(&c, value))
+	if (!other_address(&c, value))
 		return false;
 	*s = c.s;
+	return true;
+}
+
+bool attrs_address(struct slice *s, struct slice *value)
+{
+	size_t n = named_address(*s);
+
+	if (n == 0)
+		return attrs_other_address(s, value);
+	*value = slice_of(s->p + 1, n - 2);
+	*s = slice_of(s->p + n, s->n - n);
 	return true;
 }
 
@@ -191,7 +238,8 @@ static bool helo(struct cursor *c, struct attrs *a)
 {
 	if (!word(c, SLICE(" helo=<")))
 		return true;
-	struct slice value = slice_head(c->s, span_name(c->s, IN_HELO, '>'));
+	const size_t back = sizeof "; helo=<" - 1; /* there is more, mostly */
+	struct slice value = slice_head(c->s, span_name(c->s, back, IN_HELO, '>'));
 
 	c->s = slice_from(c->s, value.n);
 	if (!word(c, SLICE(">")))
@@ -280,9 +328,23 @@ static enum fit tail_end(struct slice s, const struct grammar *g, struct attrs *
 	return FIT_LOOSE;
 }
 
+/* Field by field: for the whole struct gcc takes a slow string instruction. */
+static inline void attrs_clear(struct attrs *a)
+{
+	a->text = SLICE_NONE;
+	a->from = SLICE_NONE;
+	a->to = SLICE_NONE;
+	a->proto = SLICE_NONE;
+	a->helo = SLICE_NONE;
+	a->sasl_method = SLICE_NONE;
+	a->sasl_username = SLICE_NONE;
+	a->after = SLICE_NONE;
+	a->suspect = a->truncated = false;
+}
+
 static enum fit tail(struct slice s, const struct grammar *g, struct attrs *a)
 {
-	*a = (struct attrs){.suspect = false};
+	attrs_clear(a);
 	enum fit fit = tail_end(s, g, a);
 	if (fit != FIT_CUT)
 		return fit;
@@ -292,46 +354,64 @@ static enum fit tail(struct slice s, const struct grammar *g, struct attrs *a)
 	return begun ? FIT_CUT : FIT_NONE;
 }
 
+/* What `CODE DSN ` is made of. */
+static inline vector is_code(vector v)
+{
+	return (vector_in(v, '.', '9') & ~vector_is(v, '/')) | vector_is(v, ' ');
+}
+
 /*
  * Where the NAME that a reply begins with ends at the earliest: a `;` before
  * that is the client's, unless the reply was cut within the name.
  */
 static size_t name_end(struct slice s)
 {
-	size_t i = 0;
+	size_t i = vector_span(s, is_code);
 
 	while (i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '.' || s.p[i] == ' '))
 		i++;
 	if (i >= s.n || s.p[i] != '<')
 		return 0;
-	ptrdiff_t end = slice_chr(s, '>');
-	size_t n = end < 0 ? s.n : (size_t)end;
+	size_t n = vector_find(s, '>');
 	return n < REPLY_MAX ? n : REPLY_MAX;
 }
 
-/* The readings of a text: of each fit the first, which is there only if there are any, and their number. */
+/* The readings of a text: how many there are of each fit, and the offset of the `;` of the first. */
 struct readings {
-	struct attrs first[FIT_WHOLE + 1];
 	int n[FIT_WHOLE + 1];
+	size_t at[FIT_WHOLE + 1];
+	size_t held; /* that which was read last */
 };
+
+static enum fit read_at(struct slice s, const struct grammar *g, size_t at, struct attrs *a)
+{
+	enum fit fit = tail(slice_from(s, at), g, a);
+
+	a->text = slice_head(s, at);
+	return fit;
+}
+
+/* The first reading of this fit; what was read last is in *a still. */
+static void take_first(struct slice s, const struct grammar *g, const struct readings *r, enum fit fit, struct attrs *a)
+{
+	if (r->held != r->at[fit])
+		read_at(s, g, r->at[fit], a);
+}
 
 /*
  * Linear, though each `;` is tried: outside a quoted string a scan that has
  * begun at one `; ` ends at the next, and the quote that opens behind the next
  * `=<` ends a quoted string, since no backslash stands between the two.
  */
-static void read_all(struct slice s, const struct grammar *g, size_t from, struct readings *r)
+static void read_all(struct slice s, const struct grammar *g, size_t from, struct readings *r, struct attrs *a)
 {
-	struct slice rest = slice_from(s, from);
-	size_t semi;
+	size_t at = from;
 
-	for (; (semi = vector_find(rest, ';')) < rest.n; rest = slice_from(rest, 1)) {
-		struct attrs a;
-		rest = slice_from(rest, semi);
-		enum fit fit = tail(rest, g, &a);
-		a.text = slice_of(s.p, (size_t)(rest.p - s.p));
-		if (r->n[fit]++ == 0 && fit != FIT_NONE)
-			r->first[fit] = a;
+	for (; (at += vector_find(slice_from(s, at), ';')) < s.n; at++) {
+		enum fit fit = read_at(s, g, at, a);
+		r->held = at;
+		if (r->n[fit]++ == 0)
+			r->at[fit] = at;
 	}
 }
 
@@ -355,14 +435,15 @@ static bool from_before(struct slice s, struct slice text)
  * 2.7.4 a: the line was cut. Its tail can be told from the text before it only
  * if it is the first thing that looks so; else nothing of it is believed.
  */
-static void read_cut(struct slice s, bool own_text, const struct readings *r, struct attrs *out)
+static void read_cut(struct slice s, bool own_text, const struct grammar *g, const struct readings *r,
+                     struct attrs *out)
 {
-	const struct attrs *cut = &r->first[FIT_CUT];
+	struct slice text = slice_head(s, r->at[FIT_CUT]);
 	bool whole = r->n[FIT_WHOLE] || r->n[FIT_LOOSE];
-	bool sure = own_text ? !from_before(s, cut->text) : slice_chr(cut->text, ';') < 0 && r->n[FIT_CUT] == 1;
+	bool sure = own_text ? !from_before(s, text) : slice_chr(text, ';') < 0 && r->n[FIT_CUT] == 1;
 
 	if (sure && !whole)
-		*out = *cut;
+		take_first(s, g, r, FIT_CUT, out);
 	else
 		read_nothing(s, out);
 	out->suspect = !sure || whole;
@@ -372,15 +453,16 @@ static void read_cut(struct slice s, bool own_text, const struct readings *r, st
 /* Does the first reading of this fit begin before the first of that? */
 static bool earlier(const struct readings *r, enum fit this, enum fit that)
 {
-	return r->n[this] && (!r->n[that] || r->first[this].text.n < r->first[that].text.n);
+	return r->n[this] && (!r->n[that] || r->at[this] < r->at[that]);
 }
 
-static void read_whole(struct slice s, bool own_text, const struct readings *r, struct attrs *out)
+static void read_whole(struct slice s, bool own_text, const struct grammar *g, const struct readings *r,
+                       struct attrs *out)
 {
 	enum fit fit = r->n[FIT_WHOLE] ? FIT_WHOLE : FIT_LOOSE;
 	bool rival = fit == FIT_WHOLE && earlier(r, FIT_LOOSE, FIT_WHOLE);
 
-	*out = r->first[fit];
+	take_first(s, g, r, fit, out);
 	/* the admin's text must not hold a second beginning, or we cannot know which is ours */
 	if (own_text)
 		out->suspect = rival || from_before(s, out->text);
@@ -497,13 +579,13 @@ bool attrs_read(struct slice s, enum attrs_flavour flavour, struct slice stage, 
 		return true;
 	const struct grammar *g = &grammars[flavour];
 	size_t name = g->name_first && !own_text ? name_end(s) : 0;
-	read_all(s, g, name, &r);
+	read_all(s, g, name, &r, out);
 	if (earlier(&r, FIT_CUT, FIT_WHOLE) && earlier(&r, FIT_CUT, FIT_LOOSE)) {
-		read_cut(s, own_text, &r, out);
+		read_cut(s, own_text, g, &r, out);
 		return true;
 	}
 	if (r.n[FIT_WHOLE] || r.n[FIT_LOOSE]) {
-		read_whole(s, own_text, &r, out);
+		read_whole(s, own_text, g, &r, out);
 		return true;
 	}
 	if (read_internal(s, g, name, out))

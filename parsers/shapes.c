@@ -474,16 +474,16 @@ void shapes_parse(const struct line *line, struct record *r)
 #define CLEAR_PIECE 64
 
 /* All but what patterns fill. */
-static void fields_clear(struct record *r)
+static inline void fields_clear(struct record *r)
 {
 	const size_t head = offsetof(struct record, action);
-	char *p = (char *)r + head, *end = (char *)r + sizeof *r;
+	const size_t n = sizeof *r - head;
 
 	_Static_assert(sizeof *r - offsetof(struct record, action) >= CLEAR_PIECE, "the last piece lies within");
 	/* Piece by piece: for all at once gcc takes a slow string instruction. */
-	for (; end - p >= CLEAR_PIECE; p += CLEAR_PIECE)
-		memset(p, 0, CLEAR_PIECE);
-	memset(end - CLEAR_PIECE, 0, CLEAR_PIECE);
+	for (size_t at = 0; at + CLEAR_PIECE <= n; at += CLEAR_PIECE)
+		memset((char *)r + head + at, 0, CLEAR_PIECE);
+	memset((char *)r + sizeof *r - CLEAR_PIECE, 0, CLEAR_PIECE);
 	r->action = ACTION_OTHER;
 	r->size = r->nrcpt = -1;
 	r->rcpt_ok = r->rcpt_all = r->data_ok = r->data_all = -1;

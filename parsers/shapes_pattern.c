@@ -105,10 +105,8 @@ static inline size_t host_span(struct slice s)
 /* The same of the address within the brackets. */
 static inline size_t address_span(struct slice s, size_t back)
 {
-	size_t n = vector_span(s, is_address);
+	size_t n = vector_span_all(s, back, is_address);
 
-	if (s.n - n < VECTOR_BYTES)
-		n += vector_span_last(slice_of(s.p + n, s.n - n), back + n, is_address);
 	if (n < s.n && s.p[n] != ']')
 		n += span(slice_of(s.p + n, s.n - n), CLASS_ADDRESS);
 	return n;

@@ -35,26 +35,19 @@ static ptrdiff_t find_far(struct slice s, struct slice what)
 	return q ? q - s.p : -1;
 }
 
-ptrdiff_t slice_find(struct slice s, struct slice what)
+static inline struct ends ends_of(struct slice what)
 {
-	if (s.n < what.n || s.n == 0)
-		return -1;
-	if (what.n == 0)
-		return 0;
-	size_t all = s.n - what.n + 1; /* places where it can stand */
-	if (all < VECTOR_BYTES)
-		return find_near(s, what);
-	const struct ends e = {vector_of(what.p[0]), vector_of(what.p[what.n - 1]), what.n - 1};
+	return (struct ends){vector_of(what.p[0]), vector_of(what.p[what.n - 1]), what.n - 1};
+}
+
+/* On from s.p + at, of whose places one has proved to be none, and `found` are left. */
+__attribute__((noinline)) static ptrdiff_t find_on(struct slice s, struct slice what, size_t at, unsigned found)
+{
+	const struct ends e = ends_of(what);
+	const size_t last = s.n - what.n + 1 - VECTOR_BYTES;
 	int starts = what.n > FIND_SHORT ? FIND_STARTS : INT_MAX;
-	size_t last = all - VECTOR_BYTES;
-	for (size_t at = 0;; at += VECTOR_BYTES) {
-		unsigned found = 0;
-		while (at < last && !(found = places(&e, s.p + at)))
-			at += VECTOR_BYTES;
-		if (at >= last) { /* reaches back over places that are done */
-			at = last;
-			found = places(&e, s.p + at);
-		}
+
+	for (;;) {
 		for (; found; found &= found - 1) {
 			size_t i = at + vector_first(found);
 			if (slice_same(s.p + i, what.p, what.n))
@@ -64,7 +57,33 @@ ptrdiff_t slice_find(struct slice s, struct slice what)
 		}
 		if (at == last)
 			return -1;
+		at = at + VECTOR_BYTES < last ? at + VECTOR_BYTES : last;
+		found = places(&e, s.p + at);
 	}
+}
+
+ptrdiff_t slice_find(struct slice s, struct slice what)
+{
+	if (s.n < what.n || s.n == 0)
+		return -1;
+	if (what.n == 0)
+		return 0;
+	size_t all = s.n - what.n + 1; /* places where it can stand */
+	if (all < VECTOR_BYTES)
+		return find_near(s, what);
+	const struct ends e = ends_of(what);
+	size_t last = all - VECTOR_BYTES, at = 0;
+	unsigned found = 0;
+	while (at < last && !(found = places(&e, s.p + at)))
+		at += VECTOR_BYTES;
+	if (at >= last) { /* reaches back over places that are done */
+		at = last;
+		if (!(found = places(&e, s.p + at)))
+			return -1;
+	}
+	/* Mostly that is it; the rest is kept apart, lest each call should save its registers. */
+	size_t i = at + vector_first(found);
+	return slice_same(s.p + i, what.p, what.n) ? (ptrdiff_t)i : find_on(s, what, at, found & (found - 1));
 }
 
 /* Capitals whose small letter is as long: code points from..to in steps; small = capital + delta. */

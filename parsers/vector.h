@@ -16,6 +16,7 @@
 
 /* Each byte by itself; a comparison leaves 255 where it holds, else 0. */
 typedef unsigned char vector __attribute__((vector_size(VECTOR_BYTES)));
+typedef signed char vector_signed __attribute__((vector_size(VECTOR_BYTES)));
 
 /* Sixteen bytes that must be there. */
 static inline vector vector_load(const char *p)
@@ -52,10 +53,13 @@ static inline vector vector_is(vector v, char c)
 	return (vector)(v == vector_of(c));
 }
 
-/* Where is it one of from..to? */
+/* Where is it one of from..to, which are not all there are? Moved to the top of the signed numbers, they are above one bound. */
 static inline vector vector_in(vector v, char from, char to)
 {
-	return (vector)((vector)(v - (unsigned char)from) <= (unsigned char)(to - from));
+	vector moved = v + (unsigned char)(127 - (unsigned char)to);
+	vector bound = vector_of((char)(126 - ((unsigned char)to - (unsigned char)from)));
+
+	return (vector)((vector_signed)moved > (vector_signed)bound);
 }
 
 static inline unsigned vector_mask_portable(vector v)
@@ -99,13 +103,13 @@ static inline size_t vector_find_either(struct slice s, char a, char b)
 			at++;
 		return at;
 	}
-	for (;;) {
+	for (size_t last = s.n - VECTOR_BYTES;; at += VECTOR_BYTES) {
+		at = at < last ? at : last;
 		vector v = vector_load(s.p + at);
 		if ((found = vector_mask(vector_is(v, a) | vector_is(v, b))))
 			return at + vector_first(found);
-		if (at + VECTOR_BYTES == s.n)
+		if (at == last)
 			return s.n;
-		at = at + 2 * VECTOR_BYTES <= s.n ? at + VECTOR_BYTES : s.n - VECTOR_BYTES;
 	}
 }
 
@@ -138,6 +142,16 @@ static inline size_t vector_span_last(struct slice s, size_t back, vector (*is)(
 		return 0;
 	size_t before = VECTOR_BYTES - s.n;
 	return vector_first(~vector_mask(is(vector_load(s.p - before))) >> before);
+}
+
+/* The same of all of a text, if as much can be read before it as its end wants; else as far as whole vectors go. */
+static inline size_t vector_span_all(struct slice s, size_t back, vector (*is)(vector))
+{
+	size_t n = vector_span(s, is);
+
+	if (s.n - n < VECTOR_BYTES)
+		n += vector_span_last(slice_of(s.p + n, s.n - n), back + n, is);
+	return n;
 }
 
 /* Letters, digits, dot, dash, underscore: most of what names and addresses are made of. */
