@@ -117,6 +117,12 @@ struct client {
 	struct slice name, ip, port;
 };
 
+/* A port follows the bracket before p. */
+static inline bool port_follows(const char *p, const char *end)
+{
+	return end - p > 1 && p[0] == ':' && p[1] != ' ';
+}
+
 /* `[ADDR]`, then `:PORT` if there is one; returns its end or NULL. Of the text before it `back` bytes can be read, too. */
 static inline const char *scan_address(const char *p, const char *end, size_t back, struct client *c)
 {
@@ -130,7 +136,7 @@ static inline const char *scan_address(const char *p, const char *end, size_t ba
 	if (n == 0 || p == end || *p != ']')
 		return NULL;
 	p++;
-	if (end - p > 1 && p[0] == ':' && p[1] != ' ') {
+	if (port_follows(p, end)) {
 		n = port_span(slice_of(p + 1, (size_t)(end - p - 1)), n + back);
 		c->port = slice_of(p + 1, n);
 		return n ? p + 1 + n : NULL;
@@ -198,17 +204,55 @@ APART static const char *match_queue_id(const struct token *t, const char *p, co
 	return shapes_queue_id(&s, &id) ? s.p : NULL;
 }
 
-static inline const char *match_client(const char *p, const char *end, struct record *r)
+/*
+ * A process speaks of one client for a while: its text, up to the closing
+ * bracket, is that of the last line's `%c` more often than not, and then so is
+ * where its name ends.
+ */
+#define LATELY_BITS 7
+#define LATELY_TEXT 94
+
+static _Thread_local struct {
+	uint8_t n, name_n; /* n is 0, or a vector's bytes at least */
+	char text[LATELY_TEXT];
+} lately[1 << LATELY_BITS];
+
+static inline unsigned lately_slot(const struct record *r)
+{
+	return r->line->pid % (1 << LATELY_BITS);
+}
+
+APART static const char *match_new_client(const char *p, const char *end, struct record *r)
 {
 	struct client c;
+	const char *behind = scan_client(p, end, &c);
 
-	p = scan_client(p, end, &c);
-	if (!p)
+	if (!behind)
 		return NULL;
 	r->client_name = c.name;
 	r->client_ip = c.ip;
 	r->client_port = c.port;
-	return p;
+	size_t n = (size_t)(behind - p);
+	if (!slice_is_set(c.port) && n >= VECTOR_BYTES && n <= LATELY_TEXT) {
+		unsigned slot = lately_slot(r);
+		lately[slot].n = (uint8_t)n;
+		lately[slot].name_n = (uint8_t)c.name.n;
+		memcpy(lately[slot].text, p, n);
+	}
+	return behind;
+}
+
+static inline const char *match_client(const char *p, const char *end, struct record *r)
+{
+	unsigned slot = lately_slot(r);
+	size_t n = lately[slot].n, name_n = lately[slot].name_n;
+
+	if (n == 0 || n > (size_t)(end - p) || !vector_same(p, lately[slot].text, n) || port_follows(p + n, end))
+		return match_new_client(p, end, r);
+	r->client_name = slice_of(p, name_n);
+	r->client_ip = slice_of(p + name_n + 1, n - name_n - 2);
+	r->client_port = SLICE_NONE;
+	return p + n;
 }
 
 static inline const char *match_screen_client(const char *p, const char *end, size_t back)

@@ -88,6 +88,17 @@ static inline size_t vector_first(unsigned mask)
 	return (size_t)__builtin_ctz(mask);
 }
 
+/* Are these n bytes the same? There must be sixteen at least. */
+static inline bool vector_same(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i + VECTOR_BYTES < n; i += VECTOR_BYTES)
+		if (vector_mask((vector)(vector_load(a + i) == vector_load(b + i))) != 0xffff)
+			return false;
+	a += n - VECTOR_BYTES;
+	b += n - VECTOR_BYTES;
+	return vector_mask((vector)(vector_load(a) == vector_load(b))) == 0xffff;
+}
+
 /*
  * Where one of two bytes stands first in s, or s.n: for places so near that a
  * call of memchr would cost more than the search. The last step reaches back
