@@ -57,7 +57,7 @@ static inline size_t second_again(const struct stamp_clock *c, struct slice in, 
 		return 0;
 	tens = (unsigned)p[1] - '0';
 	ones = (unsigned)p[2] - '0';
-	if (p[0] != ':' || tens > 6 || ones > 9 || tens * 10 + ones > 60 || p[3] != ' ')
+	if (p[0] != ':' || ones > 9 || tens * 10 + ones > 60 || p[3] != ' ')
 		return 0;
 	out->us = c->minute_us + (int64_t)(tens * 10 + ones) * SECOND_US;
 	out->digits = 0;
@@ -69,16 +69,23 @@ static inline size_t second_again(const struct stamp_clock *c, struct slice in, 
 size_t stamp_minute_again(struct stamp_clock *c, struct slice in, struct stamp *out);
 
 /*
- * A stamp of the same minute as the last one. Its length, and *out as stamp_scan
- * fills it, but the clock stands still: who goes by it sets c->last_us. 0: it is
- * another minute, or none; *out may have been written to.
+ * A stamp of the same minute as the last one, in one of the two common forms. Its
+ * length, and *out as stamp_scan fills it, but the clock stands still: who goes
+ * by it sets c->last_us. 0: it is another minute, or none; *out may have been
+ * written to.
  */
-static inline size_t stamp_again(struct stamp_clock *c, struct slice in, struct stamp *out)
+static inline size_t stamp_near(const struct stamp_clock *c, struct slice in, struct stamp *out)
 {
 	size_t end = micros_again(c, in, out);
 
-	if (end == 0)
-		end = second_again(c, in, out);
+	return end ? end : second_again(c, in, out);
+}
+
+/* The same in any form. */
+static inline size_t stamp_again(struct stamp_clock *c, struct slice in, struct stamp *out)
+{
+	size_t end = stamp_near(c, in, out);
+
 	return end ? end : stamp_minute_again(c, in, out);
 }
 

@@ -218,12 +218,12 @@ APART static void marker_find(struct line *out)
 }
 
 /* The envelope is read; `text` may still be a marker instead of a program's words. */
-static inline void text_take(struct slice text, struct line *out)
+static inline void text_take(struct slice text, struct slice tag, struct line *out)
 {
 	text = blanks_skip(text);
 	out->text = text;
 	/* Nothing of Postfix's own reports a loss, and nearly every line is Postfix's. */
-	if (text.n && (text.p[0] == 'm' || out->tag.n == 0 || out->tag.p[0] != 'p'))
+	if (text.n && (text.p[0] == 'm' || tag.n == 0 || tag.p[0] != 'p'))
 		marker_find(out);
 }
 
@@ -255,34 +255,80 @@ static struct slice container_skip(struct slice in)
 }
 
 /*
- * `HOST NAME[PID]: TEXT` with a pid of one to seven digits, as nearly all lines
- * go on behind their stamp. False for all else: then see program_scan.
+ * `HOST NAME[PID]: ` with a pid of one to seven digits, as nearly all lines go
+ * on behind their stamp. Returns its length without the last two bytes; 0 for
+ * all else: then see program_scan.
  */
-static inline bool plain_scan(struct slice in, struct line *out)
+static inline size_t plain_scan(struct slice in, struct line *out)
 {
 	size_t n = vector_find(in, ' ');
+	const char *start = in.p;
 	uint64_t digits, odd;
 
 	/* A second stamp of few bytes has blanks, and one stands where the tag's bracket should. */
 	if (n == 0 || n >= WORD_MAX || n == in.n || (n >= VECTOR_BYTES && container_likely(in)))
-		return false;
+		return 0;
 	out->host = slice_of(in.p, n);
 	in = slice_of(in.p + n + 1, in.n - n - 1);
 	n = vector_find_either(in, ' ', '[');
 	if (n == 0 || n + PLAIN_PID > in.n || n >= WORD_MAX - PLAIN_PID || in.p[n] != '[')
-		return false;
+		return 0;
 	digits = slice_word(in.p + n + 1);
 	odd = slice_word_odd(digits);
 	if (odd == 0 || odd & 0x80)
-		return false;
+		return 0;
 	out->tag = slice_of(in.p, n);
 	unsigned pid_bits = (unsigned)__builtin_ctzll(odd) - 7;
 	out->pid = slice_word_number(digits << (64 - pid_bits));
 	n += 1 + pid_bits / 8;
-	if (memcmp(in.p + n, "]: ", 3) != 0)
-		return false;
-	text_take(slice_of(in.p + n + 3, in.n - n - 3), out);
-	return true;
+	return memcmp(in.p + n, "]: ", 3) == 0 ? (size_t)(in.p + n + 1 - start) : 0;
+}
+
+/* A log has a few hundred processes at a time: remember what stands before their texts, up to the colon. */
+#define HEAD_BITS 8
+#define HEAD_TEXT 56
+
+struct head {
+	uint32_t pid;
+	uint8_t n, host_n, tag_at, tag_n; /* n is 0, or a vector's bytes at least */
+	char text[HEAD_TEXT];
+};
+
+static _Thread_local struct head heads[1 << HEAD_BITS];
+
+/* The bytes before the colon have the pid. */
+static inline struct head *head_slot(struct slice in, size_t n)
+{
+	return &heads[slice_word(in.p + n - 8) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HEAD_BITS)];
+}
+
+/* What plain_scan says is remembered. */
+static size_t head_scan(struct slice in, struct line *out)
+{
+	size_t n = plain_scan(in, out);
+
+	if (n >= VECTOR_BYTES && n <= HEAD_TEXT) {
+		struct head *h = head_slot(in, n);
+		h->pid = out->pid;
+		h->n = (uint8_t)n;
+		h->host_n = (uint8_t)out->host.n;
+		h->tag_at = (uint8_t)(out->tag.p - in.p);
+		h->tag_n = (uint8_t)out->tag.n;
+		memcpy(h->text, in.p, n);
+	}
+	return n;
+}
+
+/* The head that in begins with, if it is remembered; its colon is looked for where it mostly stands. */
+static inline const struct head *head_again(struct slice in)
+{
+	if (in.n < 2 * VECTOR_BYTES)
+		return NULL;
+	size_t n = VECTOR_BYTES + vector_find(slice_of(in.p + VECTOR_BYTES, in.n - VECTOR_BYTES), ':');
+	if (n + 1 >= in.n || in.p[n + 1] != ' ')
+		return NULL;
+	const struct head *h = head_slot(in, n);
+	return h->n == n && vector_same(in.p, h->text, n) ? h : NULL;
 }
 
 /* What follows a stamp of the old kind. */
@@ -297,7 +343,7 @@ static bool program_scan(struct slice in, struct line *out)
 		return false;
 	if (!tag_split(word, out))
 		return last_repeated(in, out);
-	text_take(behind, out);
+	text_take(behind, out->tag, out);
 	return true;
 }
 
@@ -364,7 +410,7 @@ APART static bool protocol_scan(struct syslog_frame *f, struct slice in, struct 
 	out->pid = number_or_0(procid);
 	in = blanks_skip(in);
 	slice_skip(&in, SLICE("\xEF\xBB\xBF"));
-	text_take(in, out);
+	text_take(in, out->tag, out);
 	return true;
 }
 
@@ -434,24 +480,8 @@ APART static void line_scan(struct syslog_frame *f, struct slice in, uint8_t dam
 	out->text = in;
 }
 
-/* A line of the minute of the one before, from a host and a process. */
-static inline bool line_again(struct syslog_frame *f, struct slice in, struct line *out)
-{
-	size_t used = stamp_again(&f->clock, in, &out->stamp);
-
-	if (used == 0 || used == in.n)
-		return false;
-	out->form = LINE_LOG;
-	out->repeated = 0;
-	out->flags = 0;
-	if (!plain_scan(slice_of(in.p + used + 1, in.n - used - 1), out))
-		return false;
-	f->clock.last_us = out->stamp.us;
-	return true;
-}
-
-/* Any other line. */
-APART static void line_other(struct syslog_frame *f, struct slice in, struct line *out)
+/* Any line, without the CR behind it and NULs in front. */
+static void line_other(struct syslog_frame *f, struct slice in, struct line *out)
 {
 	uint8_t damage = 0;
 
@@ -464,11 +494,46 @@ APART static void line_other(struct syslog_frame *f, struct slice in, struct lin
 	line_scan(f, in, damage, out);
 }
 
+static inline void line_begin(struct line *out)
+{
+	out->form = LINE_LOG;
+	out->repeated = 0;
+	out->flags = 0;
+}
+
+/* A line of the minute of the one before, from a host and a process; or any other. */
+APART static void line_next(struct syslog_frame *f, struct slice in, struct line *out)
+{
+	size_t used = in.n && in.p[in.n - 1] != '\r' ? stamp_again(&f->clock, in, &out->stamp) : 0;
+	struct slice rest = slice_from(in, used + 1);
+	size_t head = used ? head_scan(rest, out) : 0;
+
+	if (head == 0) {
+		line_other(f, in, out);
+		return;
+	}
+	line_begin(out);
+	f->clock.last_us = out->stamp.us;
+	text_take(slice_from(rest, head + 2), out->tag, out);
+}
+
 void syslog_parse(struct syslog_frame *f, struct slice in, struct line *out)
 {
-	/* A NUL in front is no stamp's. */
-	if (in.n == 0 || in.p[in.n - 1] == '\r' || !line_again(f, in, out))
-		line_other(f, in, out);
+	/* Whatever is not as nearly every line is done elsewhere, lest it cost these their registers. */
+	size_t used = in.n && in.p[in.n - 1] != '\r' ? stamp_near(&f->clock, in, &out->stamp) : 0;
+	struct slice rest = slice_of(in.p + used + 1, in.n - used - 1);
+	const struct head *head = used ? head_again(rest) : NULL;
+
+	if (!head) {
+		line_next(f, in, out);
+		return;
+	}
+	line_begin(out);
+	f->clock.last_us = out->stamp.us;
+	out->host = slice_of(rest.p, head->host_n);
+	out->tag = slice_of(rest.p + head->tag_at, head->tag_n);
+	out->pid = head->pid;
+	text_take(slice_of(rest.p + head->n + 2, rest.n - head->n - 2), out->tag, out);
 }
 
 /* Does a stamp end at `end` of text? Where it begins, or -1. */

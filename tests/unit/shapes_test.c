@@ -305,6 +305,102 @@ static void a_mail_that_the_filter_threw_away_has_no_next_id(void **state)
 	      "response=250 2.7.0 Ok, discarded, id=01234-05 - spam");
 }
 
+/* ---------------------------------------------------------------- what is remembered */
+
+/* `connect from CLIENT` by process `pid`, parsed from a buffer that ends where the line ends. */
+static void parse_connect(unsigned pid, const char *client, size_t n)
+{
+	char head[128];
+	size_t at = (size_t)snprintf(head, sizeof head,
+	                             "2026-03-05T07:08:09.123456+01:00 mx1 postfix/smtpd[%u]: connect from ", pid);
+
+	free(held);
+	held = malloc(at + n);
+	assert_non_null(held);
+	memcpy(held, head, at);
+	memcpy(held + at, client, n);
+	memset(&line, 0xA5, sizeof line);
+	memset(&rec, 0xA5, sizeof rec);
+	syslog_parse(&frame, slice_of(held, at + n), &line);
+	shapes_parse(&line, &rec);
+	shapes_fields(&rec);
+}
+
+struct connected {
+	enum record_kind kind;
+	size_t name, name_n, ip, ip_n, port, port_n;
+};
+
+static size_t told_offset(struct slice s)
+{
+	return slice_is_set(s) ? (size_t)(s.p - line.text.p) : SIZE_MAX;
+}
+
+static struct connected connect_by(unsigned pid, const char *client, size_t n)
+{
+	struct connected c;
+
+	parse_connect(pid, client, n);
+	memset(&c, 0, sizeof c);
+	c.kind = rec.kind;
+	c.name = told_offset(rec.client_name);
+	c.name_n = rec.client_name.n;
+	c.ip = told_offset(rec.client_ip);
+	c.ip_n = rec.client_ip.n;
+	c.port = told_offset(rec.client_port);
+	c.port_n = rec.client_port.n;
+	return c;
+}
+
+/* Told to process 1, which has just had `known`, and to process 2, which has not. */
+static void assert_client(const char *known, const char *client, size_t n)
+{
+	static const char stranger[] = "a-client-of-nobody-else.example[198.51.100.1]";
+	struct connected again, anew;
+
+	connect_by(1, known, strlen(known));
+	again = connect_by(1, client, n);
+	connect_by(2, stranger, sizeof stranger - 1);
+	anew = connect_by(2, client, n);
+	assert_memory_equal(&again, &anew, sizeof anew);
+}
+
+static void a_client_that_differs_in_one_byte_is_another(void **state)
+{
+	static const char known[] = "mail.example.net[192.0.2.7]";
+	const size_t n = sizeof known - 1;
+	char other[sizeof known];
+
+	(void)state;
+	assert_client(known, known, n);
+	for (size_t at = 0; at < n; at++)
+		for (int c = 0; c < 256; c++) {
+			memcpy(other, known, n);
+			other[at] = (char)c;
+			assert_client(known, other, n);
+		}
+}
+
+/* More than is remembered. */
+static const char long_client[] = "a-name-of-many-letters.and-of-many-parts.in-a-long-domain.of"
+				  "-some-country.example.net[2001:db8::1]";
+
+static void a_client_is_known_again_with_all_that_follows(void **state)
+{
+	static const char *const behind[] = {"", ":25", ":unknown", ": ", ":", ":x", " ", "]", "[192.0.2.7]", "x"};
+	static const char *const clients[] = {"mail.example.net[192.0.2.7]", "a[::1]", "unknown[unknown]",
+	                                      "mail.example.net[192.0.2.7]:25", long_client};
+	char text[256];
+
+	(void)state;
+	for (size_t c = 0; c < sizeof clients / sizeof *clients; c++)
+		for (size_t b = 0; b < sizeof behind / sizeof *behind; b++) {
+			size_t n = (size_t)snprintf(text, sizeof text, "%s%s", clients[c], behind[b]);
+			for (; n >= strlen(clients[c]) - 1; n--)
+				assert_client(clients[c], text, n);
+		}
+}
+
 /* ---------------------------------------------------------------- rows prove themselves */
 
 static const char *const tags[DAEMON_COUNT] = {
@@ -1032,6 +1128,8 @@ int main(void)
 	    cmocka_unit_test(a_notice_names_the_mail_it_is),
 	    cmocka_unit_test(a_removal_may_say_why),
 	    cmocka_unit_test(a_word_with_vowels_is_no_queue_id),
+	    cmocka_unit_test(a_client_that_differs_in_one_byte_is_another),
+	    cmocka_unit_test(a_client_is_known_again_with_all_that_follows),
 	    cmocka_unit_test(the_overload_texts_of_postscreen_have_no_attributes),
 	    cmocka_unit_test(postscreen_shows_what_nobody_has_checked),
 	    cmocka_unit_test(what_postscreen_shows_in_two_ways_is_suspect),

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -552,6 +553,43 @@ static void the_outermost_days_have_dates_and_come_back(void **state)
 	}
 }
 
+/* What is read with a look at the stamp before must be what is read without one, whatever byte differs. */
+static void a_stamp_near_the_last_is_read_as_any_other(void **state)
+{
+	static const char *const known[] = {"2026-03-05T07:08:09.123456+01:00 mx1 postfix/smtpd[1]: x",
+	                                    "2026-03-05T07:08:59.987654-05:30 mx1 postfix/smtpd[1]: x",
+	                                    "Mar  5 07:08:09 mx1 postfix/smtpd[1]: x",
+	                                    "Oct 15 17:18:51 mx1 postfix/smtpd[1]: x"};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+		for (size_t at = 0; at <= stamp_length(slice_str(known[k])); at++)
+			for (int c = 1; c < 256; c++) {
+				struct stamp_clock anew;
+				struct stamp want;
+				size_t used, near;
+				char text[80];
+
+				zone("UTC0", 2026);
+				scan(known[k], &used);
+				scan(known[k], &used);
+				anew = clk;
+				anew.key_n = 0; /* what it remembers of the minute */
+				snprintf(text, sizeof text, "%s", known[k]);
+				text[at] = (char)c;
+				struct stamp got = scan(text, &near);
+				if (!stamp_scan(&anew, slice_str(text), &want, &used)) {
+					assert_int_equal(near, 0);
+					continue;
+				}
+				assert_int_equal(near, used);
+				assert_int_equal(got.us, want.us);
+				assert_int_equal(got.digits, want.digits);
+				assert_int_equal(got.flags, want.flags);
+				assert_int_equal(clk.last_us, anew.last_us);
+			}
+}
+
 int main(void)
 {
 #define UTC(f) cmocka_unit_test_setup(f, in_utc)
@@ -593,6 +631,7 @@ int main(void)
 	    BER(times_for_options_are_local_unless_they_say_otherwise),
 	    UTC(times_for_options_must_be_whole_and_possible),
 	    BER(every_hour_of_a_dst_day_is_in_that_day_and_no_other),
+	    UTC(a_stamp_near_the_last_is_read_as_any_other),
 	    cmocka_unit_test(a_date_is_the_one_the_c_library_has),
 	    cmocka_unit_test(the_outermost_days_have_dates_and_come_back),
 	};

@@ -564,11 +564,111 @@ static void a_second_stamp_with_the_same_host_shows_where_lines_were_glued(void 
 	}
 }
 
+#define MICROS_STAMP "2026-03-05T07:08:09.123456+01:00 "
+#define SECONDS_STAMP "2026-03-05T07:08:09+01:00 "
+#define KNOWN_HEAD "gw01 postfix/smtpd[31266]: "
+
+/* As much of a line as its head decides; offsets are from the end of the stamp. */
+struct told {
+	enum line_form form;
+	ptrdiff_t host, tag, text;
+	size_t host_n, tag_n, text_n;
+	uint32_t pid, repeated;
+	uint8_t flags;
+};
+
+static ptrdiff_t told_offset(struct slice s, size_t stamp)
+{
+	return slice_is_set(s) ? s.p - held - (ptrdiff_t)stamp : -1;
+}
+
+static struct told told_by(const char *stamp, const char *rest, size_t n)
+{
+	struct told t;
+	char text[256];
+	size_t at = strlen(stamp);
+
+	assert_true(at + n <= sizeof text);
+	memcpy(text, stamp, at);
+	memcpy(text + at, rest, n);
+	parse_bytes(text, at + n);
+	memset(&t, 0, sizeof t);
+	t.form = line.form;
+	t.pid = line.pid;
+	t.repeated = line.repeated;
+	t.flags = line.flags;
+	t.host = told_offset(line.host, at);
+	t.host_n = line.host.n;
+	t.tag = told_offset(line.tag, at);
+	t.tag_n = line.tag.n;
+	if (line.form != LINE_ODD) { /* there it is all of the line */
+		t.text = told_offset(line.text, at);
+		t.text_n = line.text.n;
+	}
+	return t;
+}
+
+/* A head that is remembered is taken for a line's only if each of its bytes is the same. */
+static void a_head_that_differs_in_one_byte_is_another(void **state)
+{
+	static const char known[] = KNOWN_HEAD "connect from unknown[192.0.2.7]";
+	const size_t n = sizeof known - 1;
+	char other[sizeof known];
+
+	(void)state;
+	/* the first line of a minute goes the general way, and so does each without a fraction */
+	told_by(MICROS_STAMP, known, n);
+	for (size_t at = 0; at <= sizeof KNOWN_HEAD; at++)
+		for (int c = 0; c < 256; c++) {
+			memcpy(other, known, n);
+			other[at] = (char)c;
+			told_by(MICROS_STAMP, known, n);
+			struct told again = told_by(MICROS_STAMP, known, n);
+			struct told want = told_by(SECONDS_STAMP, known, n);
+			assert_memory_equal(&again, &want, sizeof want);
+			told_by(MICROS_STAMP, known, n);
+			struct told near = told_by(MICROS_STAMP, other, n);
+			want = told_by(SECONDS_STAMP, other, n);
+			assert_memory_equal(&near, &want, sizeof want);
+		}
+}
+
+static void a_head_may_begin_and_end_as_another_does(void **state)
+{
+	static const char longer[] = "ten-bytes-ab[12345] tag-ab[12345]: hello",
+			  shorter[] = "ten-bytes-ab[12345]: hello to all";
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		told_by(MICROS_STAMP, longer, sizeof longer - 1);
+		struct told got = told_by(MICROS_STAMP, shorter, sizeof shorter - 1);
+		struct told want = told_by(SECONDS_STAMP, shorter, sizeof shorter - 1);
+		assert_memory_equal(&got, &want, sizeof want);
+	}
+}
+
+static void a_head_may_be_all_of_a_line(void **state)
+{
+	static const char known[] = KNOWN_HEAD "connect from unknown[192.0.2.7]";
+
+	(void)state;
+	for (size_t n = 0; n < sizeof known; n++) {
+		told_by(MICROS_STAMP, known, sizeof known - 1);
+		told_by(MICROS_STAMP, known, sizeof known - 1);
+		struct told cut = told_by(MICROS_STAMP, known, n);
+		struct told want = told_by(SECONDS_STAMP, known, n);
+		assert_memory_equal(&cut, &want, sizeof want);
+	}
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(each_stamp_form_heads_a_line),
+	    TEST(a_head_that_differs_in_one_byte_is_another),
+	    TEST(a_head_may_begin_and_end_as_another_does),
+	    TEST(a_head_may_be_all_of_a_line),
 	    TEST(a_container_prefix_gives_the_time_and_the_inner_line_the_rest),
 	    TEST(a_host_that_looks_like_a_container_word_is_a_host),
 	    TEST(pri_and_octet_count_are_stepped_over),
