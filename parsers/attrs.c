@@ -116,20 +116,10 @@ static inline size_t span_name(struct slice s, size_t back, uint8_t class, char 
 	return n;
 }
 
-/* Length of the `<LOCAL@DOMAIN>` or `<LOCAL>` that s begins with, if there is nothing odd about it; else 0. */
-static inline size_t plain_address(struct slice s)
-{
-	if (s.n == 0 || s.p[0] != '<')
-		return 0;
-	size_t n = 1 + span_name(slice_of(s.p + 1, s.n - 1), 1, IN_LOCAL, '@');
-	if (n < s.n && s.p[n] == '@') {
-		n++;
-		n += span_name(slice_of(s.p + n, s.n - n), n, IN_DOMAIN, '>');
-	}
-	return n < s.n && s.p[n] == '>' ? n + 1 : 0;
-}
-
-/* The same of an address that has but an `@` beside what names are made of, as most have; 0: see plain_address. */
+/*
+ * Length of the `<LOCAL@DOMAIN>` or `<LOCAL>` that s begins with, if there is
+ * nothing in it but an `@` and what names are made of, as in most; else 0.
+ */
 static inline size_t named_address(struct slice s)
 {
 	bool in_domain = false;
@@ -151,7 +141,7 @@ static inline size_t named_address(struct slice s)
 }
 
 /* Any. */
-static bool odd_address(struct cursor *c, struct slice *value)
+__attribute__((noinline)) static bool odd_address(struct cursor *c, struct slice *value)
 {
 	if (!word(c, SLICE("<")))
 		return false;
@@ -162,9 +152,9 @@ static bool odd_address(struct cursor *c, struct slice *value)
 	return true;
 }
 
-__attribute__((noinline)) static bool other_address(struct cursor *c, struct slice *value)
+static inline bool address(struct cursor *c, struct slice *value)
 {
-	size_t n = plain_address(c->s);
+	size_t n = named_address(c->s);
 
 	if (n == 0)
 		return odd_address(c, value);
@@ -173,23 +163,11 @@ __attribute__((noinline)) static bool other_address(struct cursor *c, struct sli
 	return true;
 }
 
-static inline bool address(struct cursor *c, struct slice *value)
-{
-	size_t n = named_address(c->s);
-
-	if (n == 0)
-		return other_address(c, value);
-	*value = slice_of(c->s.p + 1, n - 2);
-	c->s = slice_of(c->s.p + n, c->s.n - n);
-	return true;
-}
-
-/* One that is not so plain. */
-__attribute__((noinline)) static bool attrs_other_address(struct slice *s, struct slice *value)
+static bool attrs_odd_address(struct slice *s, struct slice *value)
 {
 	struct cursor c = {*s, false};
 
-	if (!other_address(&c, value))
+	if (!odd_address(&c, value))
 		return false;
 	*s = c.s;
 	return true;
@@ -200,7 +178,7 @@ bool attrs_address(struct slice *s, struct slice *value)
 	size_t n = named_address(*s);
 
 	if (n == 0)
-		return attrs_other_address(s, value);
+		return attrs_odd_address(s, value);
 	*value = slice_of(s->p + 1, n - 2);
 	*s = slice_of(s->p + n, s->n - n);
 	return true;
