@@ -85,7 +85,8 @@ void remember_bytes(struct generation *g, const struct input_block *b)
  */
 #define FETCH_HEAD 8
 #define FETCH_REST 4
-#define AMAVIS_BYTES 320 /* of its lines, in which the queue id stands somewhere */
+#define AMAVIS_BYTES 320  /* of its lines, in which the queue id stands somewhere */
+#define ATTEMPT_BYTES 192 /* of an action line, from its stage on to where the recipient mostly stands */
 
 /* always_inline: gcc 12 drops calls of functions that do nothing but fetch. */
 #define FETCHES __attribute__((always_inline)) static inline void
@@ -110,6 +111,7 @@ FETCHES fetch_rest(const struct store *s, const struct parsed *x)
 	case RECORD_AMAVIS: fetch(x->line.text.p, AMAVIS_BYTES); break;
 	case RECORD_ATTEMPT:
 		fetch(&r->word, offsetof(struct record, size) - offsetof(struct record, word));
+		fetch(r->stage.p, ATTEMPT_BYTES);
 		if (r->ahead)
 			store_expect(s, r->ahead);
 		break;

@@ -264,6 +264,14 @@ void *xaligned(size_t n)
 	return or_die(aligned_alloc(CACHE_LINE, (n + CACHE_LINE) / CACHE_LINE * CACHE_LINE));
 }
 
+void *xcalloc_aligned(size_t n, size_t size, void **memory)
+{
+	char *p = xcalloc(n + (CACHE_LINE + size - 1) / size, size);
+
+	*memory = p;
+	return p + (CACHE_LINE - (uintptr_t)p % CACHE_LINE) % CACHE_LINE;
+}
+
 void *xrealloc(void *p, size_t n)
 {
 	return or_die(realloc(p, n ? n : 1));

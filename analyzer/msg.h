@@ -63,6 +63,8 @@ void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 /* Not cleared; begins where a line of the processor's cache begins (64 bytes), for what is laid out in such lines. */
 void *xaligned(size_t n);
+/* The same, cleared; *memory is what free() takes back. What nobody has touched is no memory yet. */
+void *xcalloc_aligned(size_t n, size_t size, void **memory);
 /* Room for one more of n, each so large: grown by doubling, so that a full array has a power of two in it, or none. */
 void *xgrown(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);

@@ -466,7 +466,7 @@ struct names *names_free(struct names *n)
 	                          &n->lines,     &n->sources_named, &n->domains_named, &n->source_names, &n->hosts};
 
 	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
-		free(caches[i]->slot);
+		free(caches[i]->memory);
 	bulk_free(n->address.rows);
 	bulk_free(n->domain_rows);
 	bulk_free(n->client.rows);

@@ -8,7 +8,7 @@
 
 void cache_init(struct cache *c, uint32_t slots)
 {
-	c->slot = xcalloc(slots, sizeof *c->slot);
+	c->slot = xcalloc_aligned(slots, sizeof *c->slot, &c->memory);
 	c->mask = slots / WAYS - 1;
 }
 

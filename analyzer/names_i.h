@@ -20,6 +20,7 @@ struct interned {
 
 struct cache {
 	struct interned *slot;
+	void *memory; /* which they are in */
 	uint32_t mask;
 	bool holds_all; /* all rows of the table were loaded, and nothing had to make room */
 	bool lost;      /* something had to make room, and may be one of the rows that still wait */

@@ -31,16 +31,22 @@ struct told {
 	struct set set[SETS];
 	uint64_t *last; /* the id of the mail that told_recipient is about; NULL: it is not remembered */
 	struct slot *last_slot;
+	void *memory; /* all this is in it */
 };
 
 struct told *told_new(void)
 {
-	return xcalloc(1, sizeof(struct told));
+	void *memory;
+	struct told *t = xcalloc_aligned(1, sizeof *t, &memory);
+
+	t->memory = memory;
+	return t;
 }
 
 struct told *told_free(struct told *t)
 {
-	free(t);
+	if (t)
+		free(t->memory);
 	return NULL;
 }
 

@@ -132,6 +132,7 @@ struct record {
 	struct slice body;               /* where the fields begin; private to the parsers */
 	int shape;                       /* row of the shape table, -1 if none */
 	enum { FIELDS_UNREAD, FIELDS_READ, FIELDS_WRONG } fields;
+	uint8_t flags;
 
 	/* filled by shapes_fields; absent slices, -1 numbers where the line has none */
 	struct slice client_name, client_ip, client_port;
@@ -160,7 +161,6 @@ struct record {
 	struct slice category;                    /* amavis: Passed|Blocked, see result; evidence: pass fail none ... */
 	struct slice result;                      /* evidence word as the program says it */
 	struct slice detail;                      /* domain, score, class: what else the evidence line names */
-	uint8_t flags;
 };
 
 const char *record_kind_name(enum record_kind k);

@@ -484,6 +484,7 @@ static inline void fields_clear(struct record *r)
 	for (size_t at = 0; at + CLEAR_PIECE <= n; at += CLEAR_PIECE)
 		memset((char *)r + head + at, 0, CLEAR_PIECE);
 	memset((char *)r + sizeof *r - CLEAR_PIECE, 0, CLEAR_PIECE);
+	r->flags = 0;
 	r->action = ACTION_OTHER;
 	r->size = r->nrcpt = -1;
 	r->rcpt_ok = r->rcpt_all = r->data_ok = r->data_all = -1;
