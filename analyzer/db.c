@@ -317,7 +317,7 @@ static struct db *db_new(const char *path)
 	db_library_init();
 
 	d->path = xstrdup(path);
-	d->ingest_lock = d->write_lock = -1;
+	d->ingest_lock = d->write_lock = d->wal_fd = -1;
 	d->next = opened;
 	opened = d;
 	return d;
@@ -558,10 +558,10 @@ struct db *db_close(struct db *d)
 	for (int i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(d->stmt[i]);
 	sqlite3_close(d->h);
-	if (d->write_lock >= 0)
-		close(d->write_lock);
-	if (d->ingest_lock >= 0)
-		close(d->ingest_lock);
+	const int open[] = {d->wal_fd, d->write_lock, d->ingest_lock};
+	for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+		if (open[i] >= 0)
+			close(open[i]);
 	free(d->path);
 	free(d);
 	return NULL;

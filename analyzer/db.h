@@ -33,6 +33,7 @@ struct db {
 	sqlite3_stmt *stmt[SQL_COUNT];
 	struct writer *writer; /* NULL: whoever calls writes */
 	int wal_pages;         /* with db_checkpoint_lazily: in the write-ahead log since the last checkpoint */
+	int wal_fd;            /* of db_wal_hasten, -1 */
 	int wal_kept;          /* pages that a reader of an old state kept the last checkpoint from taking over */
 	void (*before_commit)(void *arg); /* NULL: nothing is to be done then */
 	void *before_commit_arg;
@@ -125,6 +126,8 @@ void db_checkpoint(struct db *d);
  * from before: it grows until that reader ends (faults.md D2).
  */
 int64_t db_wal_kept(const struct db *d);
+/* After a large commit, of which many follow: lets the disk begin with what the next checkpoint waits for. */
+void db_wal_hasten(struct db *d);
 
 /* Text as it is: TEXT if it is UTF-8 without NUL, else a BLOB of the same bytes; absent slices bind NULL. Borrowed. */
 void db_bind_slice(sqlite3_stmt *s, int at, struct slice v);

@@ -178,6 +178,8 @@ static void commit_job(void *arg)
 	if (c->g.gen)
 		generation_write(c->store->db, &c->g);
 	db_commit(c->store->db);
+	if (c->store->db->writer) /* a backlog */
+		db_wal_hasten(c->store->db);
 }
 
 void store_commit(struct store *s, struct tracker *t, struct generation *g)
