@@ -303,12 +303,15 @@ static enum input_next read_ahead(struct run *run)
 	return next;
 }
 
+static int64_t bytes_to_go(const struct run *run)
+{
+	return input_about(run->in, run->file)->size - run->g.off;
+}
+
 /* Is so much left to read that a thread for it pays? Not of what comes through a pipe: that may have nothing for now. */
 static bool far_to_go(const struct run *run)
 {
-	const struct input_about *a = input_about(run->in, run->file);
-
-	return !run->slow && !poison_isolates(run->poison) && a->size - run->g.off > READER_BYTES &&
+	return !run->slow && !poison_isolates(run->poison) && bytes_to_go(run) > READER_BYTES &&
 	       run->o->batch_lines >= PIECE_LINES;
 }
 
@@ -317,6 +320,8 @@ void run_read(struct run *run)
 	bool far = far_to_go(run);
 	enum input_next next;
 
+	if (far && bytes_to_go(run) > MANY_BYTES)
+		store_expect_many(run->store);
 	if (far)
 		poison_at(run->poison, run->g.gen, run->g.off);
 	run->reader = far ? reader_start(run->in, &run->frame, store_key(run->store)) : NULL;

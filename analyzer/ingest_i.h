@@ -17,6 +17,7 @@
 
 #define BATCH_BYTES (INT64_C(16) << 20)
 #define BATCH_NS INT64_C(1000000000) /* for what comes through a pipe; of a plain file a full batch takes some 50 ms */
+#define MANY_BYTES (50 << 20)        /* of so many the names fill what is held of them */
 #define READER_BYTES (64 << 10)      /* from so many on a thread reads ahead */
 #define SPANS 64
 

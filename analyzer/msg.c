@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -270,6 +271,20 @@ void *xcalloc_aligned(size_t n, size_t size, void **memory)
 
 	*memory = p;
 	return p + (CACHE_LINE - (uintptr_t)p % CACHE_LINE) % CACHE_LINE;
+}
+
+void memory_ask(void *p, size_t n)
+{
+#ifdef MADV_POPULATE_WRITE /* Linux 5.14 */
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)p, to = from + n;
+
+	from = (from + page - 1) / page * page;
+	to = to / page * page;
+	if (from < to)
+		(void)madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+#else
+	(void)p, (void)n;
+#endif
 }
 
 void *xrealloc(void *p, size_t n)

@@ -65,6 +65,12 @@ void *xrealloc(void *p, size_t n);
 void *xaligned(size_t n);
 /* The same, cleared; *memory is what free() takes back. What nobody has touched is no memory yet. */
 void *xcalloc_aligned(size_t n, size_t size, void **memory);
+/*
+ * Much of this cleared memory will soon be in use, here and there: the system
+ * gives all of it at once, instead of a page of zeroes where it is first looked
+ * at and another where it is first written to. No more than a hint.
+ */
+void memory_ask(void *p, size_t n);
 /* Room for one more of n, each so large: grown by doubling, so that a full array has a power of two in it, or none. */
 void *xgrown(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);

@@ -460,6 +460,15 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	return n;
 }
 
+void names_expect_many(struct names *n)
+{
+	const struct cache *caches[] = {&n->addresses, &n->clients, &n->words};
+
+	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
+		memory_ask(caches[i]->slot, (size_t)(caches[i]->mask + 1) * WAYS * sizeof *caches[i]->slot);
+	memory_ask(n->address_known, ADDRESSES * sizeof *n->address_known);
+}
+
 struct names *names_free(struct names *n)
 {
 	struct cache *caches[] = {&n->addresses, &n->clients,       &n->words,         &n->texts,        &n->services,

@@ -18,6 +18,8 @@ struct names;
 struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const struct slice *own,
                         size_t own_n, const uint64_t key[2]);
 struct names *names_free(struct names *n); /* always NULL */
+/* A log so large will be read that its names will fill much of what is held of them. */
+void names_expect_many(struct names *n);
 
 /*
  * What names will be looked for when an action line's turn comes, known by whoever parses it: their keyed hashes

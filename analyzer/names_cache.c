@@ -4,8 +4,6 @@
 
 #include "msg.h"
 
-#define WAYS 4 /* a set is one cache line */
-
 void cache_init(struct cache *c, uint32_t slots)
 {
 	c->slot = xcalloc_aligned(slots, sizeof *c->slot, &c->memory);

@@ -18,6 +18,7 @@ struct interned {
 	uint32_t id, more; /* more: a client's source, an address' folded row, a text's rule */
 };
 
+#define WAYS 4 /* a set is one cache line */
 struct cache {
 	struct interned *slot;
 	void *memory; /* which they are in */

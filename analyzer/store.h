@@ -32,6 +32,8 @@ uint32_t store_log(struct store *s, struct slice name);
  * are the same. Before the first line is stored, in a batch.
  */
 bool store_rederive(struct store *s, struct rederived *out);
+/* So much will be read that what is held in memory of names and mails will be in use. */
+void store_expect_many(struct store *s);
 /* An action line will come that names these. */
 void store_expect(const struct store *s, const struct names_ahead *a);
 /* All rows that came from logs were deleted. In a batch. */

@@ -114,6 +114,12 @@ static void attempt_sums(struct store *s, const struct fact_attempt *a, const st
 		rollup_text_day(s->rollup, a->text, day, a->count);
 }
 
+void store_expect_many(struct store *s)
+{
+	names_expect_many(s->names);
+	told_expect_many(s->told);
+}
+
 void store_expect(const struct store *s, const struct names_ahead *a)
 {
 	names_fetch(s->names, a);

@@ -50,6 +50,11 @@ struct told *told_free(struct told *t)
 	return NULL;
 }
 
+void told_expect_many(struct told *t)
+{
+	memory_ask(t, sizeof *t);
+}
+
 static size_t set_of(uint64_t id)
 {
 	return (size_t)((id * UINT64_C(0x9e3779b97f4a7c15) >> 32) * SETS >> 32);

@@ -25,6 +25,7 @@ struct told;
 
 struct told *told_new(void);
 struct told *told_free(struct told *t); /* always NULL */
+void told_expect_many(struct told *t);  /* much of it will be used */
 /* False: not known. */
 bool told_find(const struct told *t, uint64_t id, struct told_mail *found);
 /* The mail is told now; its recipients follow. */
