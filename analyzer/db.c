@@ -414,7 +414,7 @@ static void create_schema(struct db *d)
 	db_commit(d);
 }
 
-#define WRITER_PRAGMAS "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000"
+#define WRITER_PRAGMAS "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 2000"
 
 /* A file that was replaced under us would swallow the commit without a word (faults.md 1.7, D8). */
 static void check_same_file(struct db *d)
