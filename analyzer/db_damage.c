@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "db_salvage.h"
 #include "msg.h"
 
@@ -18,14 +19,6 @@
 #define KEPT_S (24 * 3600) /* a third one sooner than this is refused */
 #define PATH_ROOM 4096
 #define MARK "made\n"
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
 
 static void name_beside(const struct db *d, const char *end, char name[PATH_ROOM])
 {
@@ -79,12 +72,12 @@ static const char large_last[] = "SELECT name FROM sqlite_master WHERE type = 't
 
 static void look_at_tables(struct db *d)
 {
-	int64_t until = now_ns() + DAMAGE_MS * INT64_C(1000000);
+	int64_t until = clock_ns() + DAMAGE_MS * INT64_C(1000000);
 	sqlite3_stmt *s = NULL;
 	char pragma[160];
 	int rc = sqlite3_prepare_v2(d->h, large_last, -1, &s, NULL);
 
-	while (rc == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW && now_ns() < until) {
+	while (rc == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW && clock_ns() < until) {
 		struct slice name = db_column_slice(s, 0);
 		if (slice_eq(name, SLICE("fact_attempt"))) /* takes seconds, and tells when it is read */
 			break;
