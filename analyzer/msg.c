@@ -276,12 +276,10 @@ void *xcalloc_aligned(size_t n, size_t size, void **memory)
 void memory_ask(void *p, size_t n)
 {
 #ifdef MADV_POPULATE_WRITE /* Linux 5.14 */
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)p, to = from + n;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), skip = (page - (uintptr_t)p % page) % page;
 
-	from = (from + page - 1) / page * page;
-	to = to / page * page;
-	if (from < to)
-		(void)madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+	if (n >= skip + page)
+		(void)madvise((char *)p + skip, (n - skip) / page * page, MADV_POPULATE_WRITE);
 #else
 	(void)p, (void)n;
 #endif
