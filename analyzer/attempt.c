@@ -267,7 +267,6 @@ void on_attempt(struct tracker *t, struct host *h, struct record *rec, uint64_t 
 {
 	struct fact_attempt a = {.place = place, .transaction = place, .rec = rec, .host = h->id};
 
-	__builtin_prefetch(&rec->flags); /* who parsed it has it in another cache */
 	if (!shapes_fields(rec))
 		return;
 	t->client_name = rec->client_name;

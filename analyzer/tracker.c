@@ -193,9 +193,7 @@ static void on_client(struct tracker *t, struct host *h, struct record *rec, uin
 {
 	struct peer peer;
 
-	/* who parsed it has it in another cache */
-	__builtin_prefetch(&rec->flags);
-	__builtin_prefetch(&rec->sasl_username);
+	__builtin_prefetch(&rec->sasl_username); /* who parsed it has it in another cache */
 	if (!shapes_fields(rec))
 		return;
 	struct queue_name name = queue_name(t, h, rec->queue_id);
