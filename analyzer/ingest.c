@@ -97,37 +97,24 @@ FETCHES fetch(const void *from, size_t n)
 		__builtin_prefetch((const char *)from + k);
 }
 
-FETCHES fetch_head(const struct parsed *x)
+FETCHES fetch_rest(const struct store *s, const struct piece *p, const struct packed *x)
 {
-	fetch(x, offsetof(struct parsed, rec.client_name));
-}
+	const char *line = p->block.bytes.p + x->at;
+	const struct names_ahead *ahead;
 
-FETCHES fetch_rest(const struct store *s, const struct parsed *x)
-{
-	const struct record *r = &x->rec;
-
-	switch (r->kind) {
-	case RECORD_DISCONNECT: fetch(&r->rcpt_ok, 1); break;
-	case RECORD_AMAVIS: fetch(x->line.text.p, AMAVIS_BYTES); break;
+	switch (x->kind) {
+	case RECORD_AMAVIS: fetch(line + PACKED_AT(x->text), AMAVIS_BYTES); break;
 	case RECORD_ATTEMPT:
-		fetch(&r->word, offsetof(struct record, size) - offsetof(struct record, word));
-		fetch(r->stage.p, ATTEMPT_BYTES);
-		if (r->ahead)
-			store_expect(s, r->ahead);
+		fetch(line + PACKED_AT(x->text) + x->body, ATTEMPT_BYTES);
+		ahead = packed_ahead(x, p->rest);
+		if (ahead)
+			store_expect(s, ahead);
 		break;
 	case RECORD_CLIENT:
-		fetch(&r->client_name, sizeof r->client_name + sizeof r->client_ip);
-		fetch(&r->orig_queue_id, 1);
-		fetch(r->queue_id.p, 1);
-		break;
 	case RECORD_QUEUED:
-		fetch(&r->sender, 1);
-		fetch(&r->nrcpt, 1);
-		fetch(r->queue_id.p, 1);
-		break;
 	case RECORD_DELIVERY:
 	case RECORD_MESSAGE_ID:
-	case RECORD_REMOVED: fetch(r->queue_id.p, 1); break;
+	case RECORD_REMOVED: fetch(line + PACKED_AT(x->text), 1); break;
 	default: break;
 	}
 }
@@ -135,17 +122,20 @@ FETCHES fetch_rest(const struct store *s, const struct parsed *x)
 FETCHES piece_fetch(const struct store *s, const struct piece *p, size_t i)
 {
 	if (i + FETCH_HEAD < p->kept)
-		fetch_head(&p->line[i + FETCH_HEAD]);
+		fetch(&p->line[i + FETCH_HEAD], 1);
 	if (i + FETCH_REST < p->kept)
-		fetch_rest(s, &p->line[i + FETCH_REST]);
+		fetch_rest(s, p, &p->line[i + FETCH_REST]);
 }
 
 static void feed_piece(struct run *run, const struct piece *p)
 {
+	struct parsed x;
+
 	run_begin(run);
 	for (size_t i = 0; i < p->kept; i++) {
 		piece_fetch(run->store, p, i);
-		feed_line(run, &p->line[i], p->block.off + (p->line[i].bytes.p - p->block.bytes.p));
+		piece_line(p, i, &x);
+		feed_line(run, &x, p->block.off + (x.bytes.p - p->block.bytes.p));
 	}
 	for (int k = 0; k < RECORD_KIND_COUNT; k++)
 		run->kinds[k] += p->passed[k];

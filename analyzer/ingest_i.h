@@ -2,6 +2,7 @@
  * ingest's own insides, shared by its files and nobody else:
  *   ingest.c   the call, its batches, the loop over lines
  *   piece.c    lines with their records, perhaps read ahead by a thread
+ *   packed.c   such a line in the room that it needs
  *   account.c  what the lines were, added up until the next commit
  *   resume.c   which content is this, and from where is it new (faults.md 1.4)
  */

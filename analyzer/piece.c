@@ -12,13 +12,17 @@
 
 void piece_init(struct piece *p)
 {
-	*p = (struct piece){.line = xaligned(PIECE_LINES * sizeof *p->line), .next = INPUT_BLOCK};
+	*p = (struct piece){.line = xaligned(PIECE_LINES * sizeof *p->line),
+	                    .rest = xaligned(PIECE_LINES * PACKED_REST),
+	                    .next = INPUT_BLOCK};
 }
 
 void piece_release(struct piece *p)
 {
 	free(p->line);
+	free(p->rest);
 	p->line = NULL;
+	p->rest = NULL;
 }
 
 /* The kinds whose fields are nearly always asked for. */
@@ -68,32 +72,44 @@ static bool is_passed(struct piece_host *h, enum record_kind kind)
 	return !after && kind != RECORD_OTHER && kind != RECORD_NO_INTEREST && !tracker_asks(kind);
 }
 
-static void line_fill(struct piece *p, struct syslog_frame *frame, struct slice bytes)
+/* A piece that is being filled. */
+struct filling {
+	struct piece *p;
+	struct syslog_frame *frame;
+	size_t used;     /* of the piece's `rest` */
+	struct parsed x; /* each line in turn: a place that is at hand */
+};
+
+static void line_fill(struct filling *f, struct slice bytes)
 {
-	struct parsed *x = &p->line[p->kept];
+	struct piece *p = f->p;
+	struct parsed *x = &f->x;
 
 	x->bytes = bytes;
 	x->number = p->lines++;
-	syslog_parse(frame, bytes, &x->line);
+	syslog_parse(f->frame, bytes, &x->line);
 	struct piece_host *h = host_note(p, &x->line);
 	shapes_parse(&x->line, &x->rec);
 	if (is_passed(h, x->rec.kind)) {
 		p->passed[x->rec.kind]++;
 		return;
 	}
-	p->kept++;
-	if (!fields_wanted(x->rec.kind) || !shapes_fields(&x->rec) || x->rec.kind != RECORD_ATTEMPT)
-		return;
-	if (p->names_key) {
+	if (fields_wanted(x->rec.kind) && shapes_fields(&x->rec) && x->rec.kind == RECORD_ATTEMPT && p->names_key) {
 		names_look_ahead(&x->ahead, &x->rec, p->names_key);
 		x->rec.ahead = &x->ahead;
 	}
+	packed_put(&p->line[p->kept++], x, p->block.bytes.p, h ? (int)(h - p->host) : PACKED_NO_HOST, p->rest,
+	           &f->used);
 }
 
 void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block *block, size_t most)
 {
 	const char *at = block->bytes.p, *end = at + block->bytes.n;
+	struct filling f;
 
+	f.p = p;
+	f.frame = frame;
+	f.used = 0;
 	p->lines = p->kept = p->hosts = 0;
 	memset(p->passed, 0, sizeof p->passed);
 	p->block = *block;
@@ -101,7 +117,7 @@ void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block 
 		most = PIECE_LINES;
 	do {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		line_fill(p, frame, slice_of(at, (size_t)((newline ? newline : end) - at)));
+		line_fill(&f, slice_of(at, (size_t)((newline ? newline : end) - at)));
 		at = newline ? newline + 1 : end;
 	} while (at < end && p->lines < most && p->hosts < PIECE_HOSTS);
 	*block = (struct input_block){.next = block->next};
@@ -120,7 +136,7 @@ void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block 
 /* ------------------------------------------------------------------- reading ahead */
 
 /* So much may wait. With more, what was parsed has left the nearer cache when its turn comes, which costs both of us more than to wait does. */
-#define PIECES 8
+#define PIECES 16
 #define BLOCKS 4
 /* Whoever had to wait sleeps on until there is so much for him to do: to be woken for each piece costs as much as half of it. */
 #define WORTH_IT (PIECES / 2)

@@ -10,21 +10,11 @@
 #ifndef WB_PIECE_H
 #define WB_PIECE_H
 
-#include "../parsers/record.h"
 #include "input.h"
-#include "names.h"
+#include "packed.h"
 
 #define PIECE_LINES 512
 #define PIECE_HOSTS 8
-
-/* What every line has stands in the first three lines of the processor's cache, which another processor has to fetch. */
-struct parsed {
-	_Alignas(64) struct slice bytes; /* the line without its newline */
-	size_t number;                   /* of the piece's lines; the first is 0 */
-	struct line line;
-	struct record rec;
-	struct names_ahead ahead; /* of an action line */
-};
 
 struct piece_host {
 	struct slice name; /* the lines of this host point here, too, so that they are soon told from others */
@@ -35,7 +25,8 @@ struct piece_host {
 
 struct piece {
 	struct input_block block; /* the bytes that the lines are, as input.h says; none at the end */
-	struct parsed *line;      /* room for PIECE_LINES; borrow their text from the block */
+	struct packed *line;      /* room for PIECE_LINES; borrow their text from the block */
+	char *rest;               /* of these lines; room for all that they may need */
 	size_t lines, kept;       /* all of them, and those in `line` */
 	/* The others: nobody asks for more than what kind they are. */
 	uint32_t passed[RECORD_KIND_COUNT];
@@ -58,6 +49,13 @@ void piece_release(struct piece *p);
  * that was all. frame moves on.
  */
 void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block *block, size_t most);
+
+/* What the piece's i-th kept line says; borrowed from the piece. */
+static inline void piece_line(const struct piece *p, size_t i, struct parsed *out)
+{
+	const struct packed *l = &p->line[i];
+	packed_get(l, p->block.bytes.p, l->host < PIECE_HOSTS ? p->host[l->host].name : SLICE_NONE, p->rest, out);
+}
 
 struct reader;
 

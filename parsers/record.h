@@ -131,7 +131,12 @@ struct record {
 	struct slice queue_id;           /* absent for NOQUEUE */
 	struct slice body;               /* where the fields begin; private to the parsers */
 	int shape;                       /* row of the shape table, -1 if none */
-	enum { FIELDS_UNREAD, FIELDS_READ, FIELDS_WRONG } fields;
+	enum {
+		FIELDS_UNREAD,
+		FIELDS_READ,
+		FIELDS_WRONG,
+		FIELDS_FORGOTTEN
+	} fields; /* FORGOTTEN: unread, and what shapes_parse found of them on its way is not there any more */
 	uint8_t flags;
 
 	/* filled by shapes_fields; absent slices, -1 numbers where the line has none */
@@ -164,6 +169,38 @@ struct record {
 };
 
 const char *record_kind_name(enum record_kind k);
+
+/* Makes all fields absent from `action` on; those before it, of which nearly every kind has some, are the caller's. */
+static inline void record_clear_rest(struct record *r)
+{
+	enum { STEP = 64 };
+	const size_t head = offsetof(struct record, action), n = sizeof *r - head;
+
+	_Static_assert(sizeof *r - offsetof(struct record, action) >= STEP, "the last step lies within");
+	/* Step by step: for all at once gcc takes a slow string instruction. */
+	for (size_t at = 0; at + STEP <= n; at += STEP)
+		memset((char *)r + head + at, 0, STEP);
+	memset((char *)r + sizeof *r - STEP, 0, STEP);
+	r->action = ACTION_OTHER;
+	r->size = r->nrcpt = -1;
+	r->rcpt_ok = r->rcpt_all = r->data_ok = r->data_all = -1;
+}
+
+static inline void record_clear_client(struct record *r)
+{
+	r->client_name = SLICE_NONE;
+	r->client_ip = SLICE_NONE;
+	r->client_port = SLICE_NONE;
+}
+
+/* All fields. */
+static inline void record_clear(struct record *r)
+{
+	record_clear_client(r);
+	r->sender = SLICE_NONE;
+	record_clear_rest(r);
+}
+
 /* Does the text of a warning or refusal say that a blocklist has the client? Postfix's default reply, and what nearly all admins leave of it. */
 bool record_text_is_listed(struct slice text);
 

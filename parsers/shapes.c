@@ -471,32 +471,6 @@ void shapes_parse(const struct line *line, struct record *r)
 		parse_further(c, r);
 }
 
-#define CLEAR_PIECE 64
-
-/* All but what patterns fill. */
-static inline void fields_clear(struct record *r)
-{
-	const size_t head = offsetof(struct record, action);
-	const size_t n = sizeof *r - head;
-
-	_Static_assert(sizeof *r - offsetof(struct record, action) >= CLEAR_PIECE, "the last piece lies within");
-	/* Piece by piece: for all at once gcc takes a slow string instruction. */
-	for (size_t at = 0; at + CLEAR_PIECE <= n; at += CLEAR_PIECE)
-		memset((char *)r + head + at, 0, CLEAR_PIECE);
-	memset((char *)r + sizeof *r - CLEAR_PIECE, 0, CLEAR_PIECE);
-	r->flags = 0;
-	r->action = ACTION_OTHER;
-	r->size = r->nrcpt = -1;
-	r->rcpt_ok = r->rcpt_all = r->data_ok = r->data_all = -1;
-}
-
-static void client_clear(struct record *r)
-{
-	r->client_name = SLICE_NONE;
-	r->client_ip = SLICE_NONE;
-	r->client_port = SLICE_NONE;
-}
-
 /*
  * The action of one line and the addresses of the next are no mail's. Where
  * cleanup quotes a header, a stranger's Subject could say the same.
@@ -511,19 +485,21 @@ bool shapes_fields(struct record *r)
 	const struct compiled *c = r->shape >= 0 ? &shapes.row[r->shape] : NULL;
 	bool (*read)(struct record *) = c ? c->shape->fields : NULL;
 
-	if (r->fields != FIELDS_UNREAD)
+	if (r->fields == FIELDS_READ || r->fields == FIELDS_WRONG)
 		return r->fields == FIELDS_READ;
-	fields_clear(r);
+	if (r->fields == FIELDS_FORGOTTEN && c && c->tail == TAIL_TOKENS)
+		pattern_tokens(c, r->body, r);
+	record_clear_rest(r);
+	r->flags = 0;
 	if (!read || !c->fills_client)
-		client_clear(r);
+		record_clear_client(r);
 	if (!read || !c->fills_sender)
 		r->sender = SLICE_NONE;
 	r->fields = FIELDS_READ;
 	if (!read || (read(r) && !is_glued(r)))
 		return true;
-	fields_clear(r);
-	client_clear(r);
-	r->sender = SLICE_NONE;
+	record_clear(r);
+	r->flags = 0;
 	r->fields = FIELDS_WRONG;
 	r->kind = RECORD_OTHER;
 	r->queue_id = SLICE_NONE;

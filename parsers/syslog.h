@@ -28,14 +28,14 @@ enum {
 };
 
 struct line {
-	enum line_form form;
 	struct stamp stamp;
+	uint32_t pid; /* 0: the line has none */
+	uint32_t repeated;
+	enum line_form form;
+	uint8_t flags;
 	struct slice host;
 	struct slice tag;  /* `postfix/smtpd`, `amavis`; without pid and colon */
 	struct slice text; /* MSG: without the blank(s) behind the tag, without BOM, without a CR at the end */
-	uint32_t pid;      /* 0: the line has none */
-	uint32_t repeated;
-	uint8_t flags;
 };
 
 /* Per stream: the clock, and the last envelope, kept since the next line is mostly alike. Plain data. */
