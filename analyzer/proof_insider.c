@@ -28,14 +28,14 @@ static void load_foreigners(const struct proof_work *w, struct meetings *m)
 
 	proof_walk(w, &walk, SQL_READ_PROOF_FOREIGNERS, 2);
 	while ((q = walk_row(&walk)) != NULL)
-		add(m, &(struct met){.ip = text_copy(q, 2),
-		                     .name = text_copy(q, 3),
-		                     .text = text_copy(q, 4),
+		add(m, &(struct met){.ip = text_copy(q, 3),
+		                     .name = text_copy(q, 4),
+		                     .text = text_copy(q, 5),
 		                     .foreign = true,
-		                     .sender = query_number(q, 0),
-		                     .mails = query_number(q, 5),
-		                     .first_us = query_number(q, 6),
-		                     .last_us = query_number(q, 7)});
+		                     .sender = query_number(q, 2),
+		                     .mails = query_number(q, 6),
+		                     .first_us = query_number(q, 7),
+		                     .last_us = query_number(q, 8)});
 	walk_release(&walk);
 }
 

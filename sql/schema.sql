@@ -186,7 +186,7 @@ CREATE TABLE sighting (              -- mail that was accepted, by what it tells
   login INTEGER NOT NULL,            -- word; 0 none
   rules INTEGER NOT NULL,            -- bit n: rule n warned about the mail
   mails INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
-  PRIMARY KEY (kind, sender, client, day, host, login, rules)
+  PRIMARY KEY (kind, day, client, sender, host, login, rules) -- the day first: a batch of lines changes few pages
 ) WITHOUT ROWID;
 
 CREATE TABLE hole (                  -- what is missing, and why
