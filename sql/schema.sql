@@ -94,7 +94,6 @@ CREATE TABLE client (                -- SMTP clients
   key BLOB,                          -- the address in 16 bytes, IPv4 v4-mapped; null: it is none
   source INTEGER NOT NULL REFERENCES dim_source -- derived
 );
-CREATE INDEX client_of_key ON client (key) WHERE key IS NOT NULL; -- whom a verdict on a network covers
 
 CREATE TABLE dim_rule (              -- the admin's rules; numbers stay
   id INTEGER PRIMARY KEY,
