@@ -10,7 +10,7 @@
 
 /* Rows end at a thing beyond so many bytes. */
 #define PART_BYTES (256 * 1024)
-/* So much may come to what counts, besides three quarters of that, before it is looked at. */
+/* So much may come to what counts, besides twice that, before it is looked at. */
 #define WASTE_BYTES (128 * 1024)
 /* What a thing takes, as a guess: so much is there in vain when it is over. */
 #define THING_BYTES 128
@@ -287,7 +287,7 @@ static void table_renew(void *arg)
 
 void unfinished_flush(struct unfinished *u)
 {
-	if (u->now && u->since + u->now->n > u->count / 4 * 3 + WASTE_BYTES) {
+	if (u->now && u->since + u->now->n > u->count * 2 + WASTE_BYTES) {
 		db_await(u->db, u->job);
 		u->last = u->now;
 		u->now = NULL;
