@@ -32,7 +32,7 @@ static void load_foreigners(const struct proof_work *w, struct meetings *m)
 		                     .name = text_copy(q, 4),
 		                     .text = text_copy(q, 5),
 		                     .foreign = true,
-		                     .sender = query_number(q, 2),
+		                     .sender = query_number(q, 1),
 		                     .mails = query_number(q, 6),
 		                     .first_us = query_number(q, 7),
 		                     .last_us = query_number(q, 8)});

@@ -575,10 +575,8 @@ static void put_host(struct bulk *b, const struct row *x)
 
 static void put_sighting(struct bulk *b, const struct row *x)
 {
-	static const char *const kinds[] = {"own", "login", "foreign"};
-
 	bulk_row(b);
-	bulk_text(b, slice_str(kinds[x->of.c >> 60]));
+	bulk_number(b, (int64_t)(x->of.c >> 60));
 	bulk_number(b, (int64_t)(x->of.c >> 32 & 0x0fffffff));
 	bulk_number(b, (int64_t)x->of.b);
 	bulk_number(b, (int64_t)(x->of.a >> 32));

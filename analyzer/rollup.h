@@ -63,7 +63,7 @@ enum host_sum { HOST_ACCEPTED, HOST_OUTSIDE, HOST_NULL_SENDER, HOST_CANARY };
 void rollup_host(struct rollup *r, uint32_t host, int32_t day, enum host_sum what, uint32_t count);
 void rollup_listed(struct rollup *r, uint32_t source, int32_t day, uint32_t count);
 /* An accepted mail that tells of the rules; see `sighting` in sql/schema.sql. */
-enum sighting_kind { SIGHTING_OWN, SIGHTING_LOGIN, SIGHTING_FOREIGN };
+enum sighting_kind { SIGHTING_OWN, SIGHTING_LOGIN, SIGHTING_FOREIGN }; /* as the table has them */
 struct sighting {
 	enum sighting_kind kind;
 	uint32_t host, client, sender, login;

@@ -177,15 +177,15 @@ CREATE TABLE fact_recipient (        -- what became of each warned recipient
 CREATE INDEX recipient_may_return ON fact_recipient (last_try) WHERE fate = 7; -- refused for now
 
 CREATE TABLE sighting (              -- mail that was accepted, by what it tells of the rules; most mail tells nothing
-  kind TEXT NOT NULL,                -- own: from an own domain on port 25 without a login; login: from one on 465/587 with
-                                     -- a login; foreign: from an inside client on port 25, of a domain that is not ours
+  kind INTEGER NOT NULL,             -- 0 own: from an own domain on port 25 without a login; 1 login: from one on 465/587
+                                     -- with a login; 2 foreign: from an inside client on port 25, of a domain not ours
   host INTEGER NOT NULL, day INTEGER NOT NULL, -- local day, days since 1970
-  client INTEGER NOT NULL,           -- 0 for login: where somebody travels is nobody's business here
+  client INTEGER NOT NULL,           -- 0 of a login: where somebody travels is nobody's business here
   sender INTEGER NOT NULL,           -- the folded address
   login INTEGER NOT NULL,            -- word; 0 none
   rules INTEGER NOT NULL,            -- bit n: rule n warned about the mail
   mails INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
-  PRIMARY KEY (kind, day, client, sender, host, login, rules) -- the day first: a batch of lines changes few pages
+  PRIMARY KEY (kind, day, sender, client, host, login, rules) -- the day first: a batch of lines changes few pages
 ) WITHOUT ROWID;
 
 CREATE TABLE hole (                  -- what is missing, and why

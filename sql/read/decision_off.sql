@@ -5,12 +5,12 @@ WITH
 passed AS MATERIALIZED (
   SELECT s.host, s.day, s.sender, s.client, min(s.first_time) AS first, max(s.last_time) AS last
   FROM sighting s JOIN dim_rule ru ON ru.name = :rule
-  WHERE s.kind = 'own' AND NOT s.rules >> ru.id & 1
+  WHERE s.kind = 0 AND NOT s.rules >> ru.id & 1
   GROUP BY s.host, s.day, s.sender, s.client),
 warned AS MATERIALIZED (
   SELECT DISTINCT s.sender << 32 | s.client AS pair
   FROM sighting s JOIN dim_rule ru ON ru.name = :rule
-  WHERE s.kind = 'own' AND s.rules >> ru.id & 1 AND EXISTS (SELECT 1 FROM passed)
+  WHERE s.kind = 0 AND s.rules >> ru.id & 1 AND EXISTS (SELECT 1 FROM passed)
     AND s.sender << 32 | s.client IN (SELECT p.sender << 32 | p.client FROM passed p)),
 judged AS MATERIALIZED (
   SELECT p.sender, p.client, n.domain, coalesce(s.own, cv.verdict, s.domain) AS verdict

@@ -7,6 +7,6 @@ JOIN client c ON c.id = s.client
 JOIN dim_source so ON so.id = c.source
 JOIN (SELECT r.host, r.rule, min(r.day) AS day FROM roll_domain_day r WHERE r.warned > 0 GROUP BY r.host, r.rule) first
   ON first.host = s.host AND first.rule = ru.id
-WHERE s.kind = 'own' AND so.kind <> 'inside' AND s.rules >> ru.id & 1 = 0 AND s.day < first.day
+WHERE s.kind = 0 AND so.kind <> 'inside' AND s.rules >> ru.id & 1 = 0 AND s.day < first.day
 GROUP BY h.name
 ORDER BY h.name

@@ -6,7 +6,7 @@ SELECT ip, name, sum(warned) AS warned, sum(other) AS other FROM (
   GROUP BY c.ip
   UNION ALL
   SELECT c.ip, min(c.name), 0, sum(s.mails) FROM sighting s JOIN client c ON c.id = s.client
-  WHERE s.kind = 'foreign' GROUP BY c.ip)
+  WHERE s.kind = 2 GROUP BY c.ip)
 GROUP BY ip
 ORDER BY 3 + 4 DESC, ip
 LIMIT :limit

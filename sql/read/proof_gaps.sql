@@ -10,7 +10,7 @@ chosen AS MATERIALIZED (
   JOIN rule ru ON s.last_time >= ru.since AND NOT s.rules >> ru.id & 1
   JOIN client c ON c.id = s.client
   JOIN dim_source so ON so.id = c.source
-  WHERE s.kind = 'own' AND so.kind <> 'inside' AND s.first_time < CASE WHEN :refuses THEN :switched ELSE :until END
+  WHERE s.kind = 0 AND so.kind <> 'inside' AND s.first_time < CASE WHEN :refuses THEN :switched ELSE :until END
   GROUP BY s.host, s.sender, s.client)
 SELECT n.domain, so.name AS source, h.name AS host, n.address, c.name, c.ip, p.mails, p.first, p.last, v.verdict
 FROM chosen p

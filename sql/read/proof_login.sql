@@ -1,12 +1,12 @@
 -- When a sender (a folded address) was last seen logged in and accepted on 465 or 587, and as whom.
 WITH RECURSIVE
 days (day) AS (
-  SELECT max(day) FROM sighting WHERE kind = 'login'
+  SELECT max(day) FROM sighting WHERE kind = 1
   UNION ALL
-  SELECT (SELECT max(e.day) FROM sighting e WHERE e.kind = 'login' AND e.day < d.day) FROM days d WHERE d.day IS NOT NULL)
+  SELECT (SELECT max(e.day) FROM sighting e WHERE e.kind = 1 AND e.day < d.day) FROM days d WHERE d.day IS NOT NULL)
 SELECT CASE WHEN s.last_time < :until THEN s.last_time ELSE s.first_time END AS last, w.text
 FROM days d
-CROSS JOIN sighting s ON s.kind = 'login' AND s.day = d.day AND s.client = 0 AND s.sender = :sender
+CROSS JOIN sighting s ON s.kind = 1 AND s.day = d.day AND s.sender = :sender
 LEFT JOIN word w ON w.id = s.login
 WHERE s.first_time < :until
 ORDER BY last DESC, w.text LIMIT 1

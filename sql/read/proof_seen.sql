@@ -11,7 +11,7 @@ alive AS MATERIALIZED (
 chosen AS MATERIALIZED (
   SELECT s.host, s.sender, s.client, max(CASE WHEN s.last_time < :until THEN s.last_time ELSE s.first_time END) AS last
   FROM sighting s JOIN dim_rule ru ON ru.name = :rule
-  WHERE s.kind = 'own' AND NOT s.rules >> ru.id & 1 AND s.first_time < :until
+  WHERE s.kind = 0 AND NOT s.rules >> ru.id & 1 AND s.first_time < :until
     AND s.last_time > (SELECT min(at_us) FROM verdict WHERE verdict IN ('exempt', 'move'))
     AND s.host IN (SELECT host FROM alive)
   GROUP BY s.host, s.sender, s.client),
