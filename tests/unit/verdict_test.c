@@ -322,6 +322,41 @@ static void notes_and_days_are_looked_at(void **state)
 	assert_false(verdict_day("", &day));
 }
 
+/* What is told of a sender's mail, whatever day it was seen on and whoever else was seen later. */
+static void sightings_of_a_sender_are_found_on_any_day(void **state)
+{
+	const struct query_param params[] = {{"sender", SLICE("boss@firma.example"), 0, false},
+	                                     {"ip", SLICE("203.0.113.7"), 0, false},
+	                                     {"other", SLICE_NONE, 0, true},
+	                                     {"rule", SLICE("own-domain"), 0, false},
+	                                     {"limit", SLICE_NONE, 9, false}};
+	const struct query_param sender = {"sender", SLICE_NONE, BOSS, false};
+
+	(void)state;
+	world_sql("INSERT INTO word VALUES (1, 'chef'), (2, 'other')");
+	world_sql(
+	    "INSERT INTO sighting (kind, host, day, client, sender, login, rules, mails, first_time, last_time) VALUES "
+	    "(1, 1, 20000, 0, %d, 1, 0, 2, 10, 20), (1, 1, 20001, 0, %d, 2, 0, 1, 30, 40), "
+	    "(1, 1, 20002, 0, %d, 2, 0, 1, 50, 60), (0, 1, 20000, %d, %d, 0, 0, 4, 12, 13), "
+	    "(0, 1, 20002, %d, %d, 0, 2, 8, 52, 53)",
+	    BOSS, CLERK, CLERK, NEWS_A, BOSS, NEWS_A, BOSS);
+	struct reader *r = world_reader();
+	struct query *q = query_new(r, SQL_READ_PLAN_LOGIN, &sender, 1);
+	assert_true(query_row(q));
+	assert_true(slice_eq(query_text(q, 0), SLICE("chef")));
+	query_free(q);
+	q = query_new(r, SQL_READ_EXPLAIN_SIGHTINGS, params, sizeof params / sizeof *params);
+	assert_true(query_row(q));
+	assert_true(slice_eq(query_text(q, 0), SLICE("login")));
+	assert_int_equal(query_number(q, 2), 2);
+	assert_true(query_row(q));
+	assert_true(slice_eq(query_text(q, 0), SLICE("own")));
+	assert_int_equal(query_number(q, 2), 4); /* of the other day's the rule warned */
+	assert_false(query_row(q));
+	query_free(q);
+	reader_close(r);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
 static int64_t number_of(const char *sql, int64_t param)
 {
@@ -393,6 +428,7 @@ int main(void)
 	    TEST(undone_is_as_before_whatever_was_before),
 	    TEST(a_row_says_who_and_when_and_keeps_the_range),
 	    TEST(notes_and_days_are_looked_at),
+	    TEST(sightings_of_a_sender_are_found_on_any_day),
 	};
 
 	setenv("TZ", "UTC", 1);
