@@ -96,15 +96,18 @@ static bool same_sender_side(struct tracker *t, const struct open *o, struct pee
 /* In two steps, with some work after each: where it is looked for, and the first thing that is there. */
 void open_fetch(const struct tracker *t, uint64_t sender, uint64_t address, int step)
 {
-	struct found **slot = finder_slot(&t->open_by_address, sender * 31 + address);
+	uint64_t key = open_key(sender, address);
 
-	__builtin_prefetch(step == 1 ? (const void *)slot : *slot);
+	if (step == 1)
+		__builtin_prefetch(finder_slot(&t->open_by_address, key));
+	else
+		__builtin_prefetch(finder_first(&t->open_by_address, key));
 }
 
 struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, struct peer *peer, struct slice name,
                        int64_t start_us)
 {
-	uint64_t key = sender * 31 + address;
+	uint64_t key = open_key(sender, address);
 	struct open *best = NULL;
 	bool best_same = false;
 

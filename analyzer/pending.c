@@ -474,12 +474,13 @@ static void code_session(struct codec *c, struct tracker *t, struct session *s)
 static void code_open(struct codec *c, struct open *o)
 {
 	uint32_t *counts[] = {&o->client, &o->host, &o->attempts, &o->sender, &o->shown};
+	uint64_t address = open_address(o); /* the key has it, too */
 
 	CODE(c, o->by_address.key);
 	CODE(c, o->mail_id);
 	CODE(c, o->place);
 	CODE(c, o->sender_hash);
-	CODE(c, o->address);
+	CODE(c, address);
 	code_peer(c, &o->peer);
 	CODE(c, o->end_us);
 	CODE(c, o->last_try_us);

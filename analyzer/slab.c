@@ -24,12 +24,13 @@
 void slab_init(struct slab *s, size_t size, uint32_t max)
 {
 	size = (size + 7) & ~(size_t)7;
-	*s = (struct slab){.base = xcalloc(max, size), .size = size, .max = max};
+	*s = (struct slab){.size = size, .max = max};
+	s->base = xcalloc_aligned(max, size, &s->memory);
 }
 
 void slab_release(struct slab *s)
 {
-	free(s->base);
+	free(s->memory);
 	memset(s, 0, sizeof *s);
 }
 

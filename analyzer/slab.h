@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 struct slab {
-	char *base;
+	char *base; /* where a line of the cache begins */
+	void *memory;
 	size_t size;              /* of one thing */
 	uint32_t max, used, high; /* high: slots that were ever handed out */
 	void *free;

@@ -31,11 +31,11 @@ static void tables_new(struct tracker *t)
 	slab_init(&t->pasts, sizeof(struct past), l->waits);
 	slab_init(&t->opens, sizeof(struct open), l->opens);
 	slab_init(&t->arrivals, sizeof(struct arrival), l->arrivals);
-	finder_init(&t->session_by_pid, l->sessions);
-	finder_init(&t->message_by_id, l->messages);
-	finder_init(&t->open_by_address, l->opens);
-	finder_init(&t->open_by_mail, l->opens);
-	finder_init(&t->arrival_by_id, l->arrivals);
+	finder_init(&t->session_by_pid, t->sessions.base, l->sessions);
+	finder_init(&t->message_by_id, t->messages.base, l->messages);
+	finder_init(&t->open_by_address, t->opens.base, l->opens);
+	finder_init(&t->open_by_mail, t->opens.base, l->opens);
+	finder_init(&t->arrival_by_id, t->arrivals.base, l->arrivals);
 	t->tls = xcalloc(1u << TLS_BITS, sizeof *t->tls);
 	t->net_filter = xcalloc(NET_FILTER, sizeof *t->net_filter);
 	t->tail_filter = xcalloc(NET_FILTER, sizeof *t->tail_filter);

@@ -79,11 +79,11 @@ static inline void news_remove(struct news_list *list, struct news *n)
  * it is asked for only when the last two labels of the name agree.
  */
 struct peer {
-	struct ip ip;
-	bool has_ip, loopback;
 	uint64_t net;  /* the /24 or /64 itself */
 	uint64_t tail; /* hash of the verified name's last two labels, 0: no such name */
 	uint64_t org;  /* hash of the organisational domain, 0: none, or not asked for (peer_org) */
+	struct ip ip;
+	bool has_ip, loopback;
 };
 
 struct host {
@@ -232,18 +232,31 @@ struct message {
 };
 enum { TIMER_NONE, TIMER_ABORT, TIMER_LINGER };
 
-struct open { /* a recipient that was refused for now and may return */
-	struct found by_address, by_mail;
+struct open {                    /* a recipient that was refused for now and may return */
+	struct found by_address; /* what decides whether a try is its return stands in one line of the cache */
+	int64_t end_us, last_try_us, first_us;
+	struct peer peer;
+	struct found by_mail;
 	struct open *older, *newer;
 	struct news news;
-	uint64_t mail_id, place, sender_hash, address;
-	struct peer peer;
-	int64_t end_us, last_try_us, first_us;
+	struct recipient *r;
+	uint64_t mail_id, place, sender_hash;
 	uint32_t client, host, attempts, sender, shown;
 	uint8_t digits;
-	struct recipient *r;
 	bool stored;
 };
+_Static_assert(sizeof(void *) < 8 || (offsetof(struct open, peer.ip) == 64 && sizeof(struct open) % 64 == 0),
+               "it is one, and each open refusal begins with it");
+
+/* Sender and recipient as one: what an open refusal is found by. */
+static inline uint64_t open_key(uint64_t sender, uint64_t address)
+{
+	return sender * 31 + address;
+}
+static inline uint64_t open_address(const struct open *o)
+{
+	return o->by_address.key - open_key(o->sender_hash, 0);
+}
 
 struct arrival { /* between client= and qmgr's line */
 	struct found by_id;

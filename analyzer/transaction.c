@@ -115,7 +115,7 @@ static struct mail *mail_of_chain(struct tracker *t, uint64_t id)
 		struct open *o = FOUND(f, struct open, by_mail);
 		if (o->mail_id != id || o->r)
 			continue;
-		struct recipient *r = recipient_silent(t, m, o->address, o->shown, o->last_try_us);
+		struct recipient *r = recipient_silent(t, m, open_address(o), o->shown, o->last_try_us);
 		if (!r || r->open)
 			continue;
 		o->r = r;
@@ -408,10 +408,9 @@ static void entry_publish(struct tracker *t, struct transaction *tx, struct entr
 
 	while (!(o = slab_take(&t->opens)))
 		open_evict(t);
-	o->by_address.key = tx->sender_hash * 31 + e->address;
+	o->by_address.key = open_key(tx->sender_hash, e->address);
 	o->sender_hash = tx->sender_hash;
 	o->mail_id = tx->mail ? tx->mail->id : tx->id;
-	o->address = e->address;
 	o->shown = e->shown;
 	o->place = e->place;
 	o->peer = tx->peer;

@@ -22,7 +22,7 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(thing, 0, sizeof thing);
-	finder_init(&finder, THINGS);
+	finder_init(&finder, thing, THINGS);
 	return 0;
 }
 
@@ -79,6 +79,18 @@ static void what_is_dropped_is_not_found_and_the_others_are(void **state)
 	assert_int_equal(finder.used, THINGS - (THINGS + 2) / 3);
 }
 
+static void what_has_left_an_empty_slot_is_not_there_even_at_first_sight(void **state)
+{
+	(void)state;
+	put(0, key_of(0));
+	put(1, key_of(1));
+	assert_ptr_equal(finder_first(&finder, key_of(1)), &thing[1].by_key);
+	finder_drop(&finder, &thing[1].by_key);
+	assert_null(finder_first(&finder, key_of(1)));
+	assert_null(finder_first(&finder, key_of(0) ^ 1)); /* its slot, but not its key */
+	assert_ptr_equal(finder_first(&finder, key_of(0)), &thing[0].by_key);
+}
+
 static void equal_keys_stay_newest_first_while_it_grows(void **state)
 {
 	(void)state;
@@ -104,6 +116,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(all_that_was_put_in_is_found_however_much_it_is, setup, teardown),
 	    cmocka_unit_test_setup_teardown(what_is_dropped_is_not_found_and_the_others_are, setup, teardown),
+	    cmocka_unit_test_setup_teardown(what_has_left_an_empty_slot_is_not_there_even_at_first_sight, setup,
+	                                    teardown),
 	    cmocka_unit_test_setup_teardown(equal_keys_stay_newest_first_while_it_grows, setup, teardown),
 	    cmocka_unit_test_setup_teardown(who_holds_little_has_few_slots_and_nobody_more_than_his_limit_needs, setup,
 	                                    teardown),
