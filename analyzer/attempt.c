@@ -30,12 +30,16 @@ bool is_submission(struct slice tag)
 {
 	if (slice_eq(tag, SLICE("postfix/smtpd"))) /* nearly all are */
 		return false;
+	if (slice_eq(tag, SLICE("postfix/submission/smtpd"))) /* and of the others */
+		return true;
 	return slice_find(tag, SLICE("submission")) >= 0 || slice_find(tag, SLICE("smtps")) >= 0;
 }
 
 /* Where syslog has cut the service's name off, the words of the login checks still tell. */
 bool attempt_on_submission(const struct record *rec)
 {
+	if (slice_eq(rec->line->tag, SLICE("postfix/smtpd"))) /* nearly all are, and nothing is cut off */
+		return false;
 	return is_submission(rec->line->tag) ||
 	       (slice_chr(rec->line->tag, '/') < 0 && (slice_ends(rec->text, SLICE(": not logged in")) ||
 	                                               slice_find(rec->text, SLICE(": not owned by user ")) >= 0));

@@ -342,7 +342,8 @@ void message_accept(struct tracker *t, struct message *m)
 
 void message_queued(struct tracker *t, struct message *m, const struct record *rec)
 {
-	m->sender_hash = tracker_address(t, rec->sender);
+	if (m->kind == MESSAGE_MINE || m->kind == MESSAGE_WATCH) /* nobody asks for the others' */
+		m->sender_hash = tracker_address(t, rec->sender);
 	m->nrcpt = rec->nrcpt;
 	m->held = false;
 	if (m->tentative) {

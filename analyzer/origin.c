@@ -232,7 +232,8 @@ void origin_canaries(struct origin *o, const struct network *clients, size_t cli
 		o->hash[ORIGIN_CANARIES] = hash_bytes(o->hash[ORIGIN_CANARIES], senders[i].p, senders[i].n);
 }
 
-bool origin_is_canary(const struct origin *o, struct slice ip, struct slice sender)
+/* Apart, so that where there are none nobody makes room for it. */
+__attribute__((noinline)) static bool is_canary(const struct origin *o, struct slice ip, struct slice sender)
 {
 	struct ip address;
 
@@ -245,6 +246,11 @@ bool origin_is_canary(const struct origin *o, struct slice ip, struct slice send
 		if (network_has(&o->canary_client[i], &address))
 			return true;
 	return false;
+}
+
+bool origin_is_canary(const struct origin *o, struct slice ip, struct slice sender)
+{
+	return o->canary_senders + o->canary_clients && is_canary(o, ip, sender);
 }
 
 void origin_domains(struct origin *o, const struct slice *domains, size_t n)
