@@ -4,9 +4,9 @@
 #include "msg.h"
 #include "tracker_i.h"
 
-static size_t filter_slot(uint64_t hash)
+static inline size_t filter_slot(uint64_t hash, int bits)
 {
-	return (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 48) % NET_FILTER;
+	return (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> (64 - bits));
 }
 
 uint64_t open_mail_key(uint64_t mail_id)
@@ -14,26 +14,28 @@ uint64_t open_mail_key(uint64_t mail_id)
 	return mail_id * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static void filter_add(uint16_t *filter, uint64_t hash, int by)
+/* A count that can be told no more stays where it is: the filter may say yes too often, never no. */
+static void filter_add(uint8_t *filter, uint64_t hash, int bits, int by)
 {
-	uint16_t *n = &filter[filter_slot(hash)];
+	uint8_t *n = &filter[filter_slot(hash, bits)];
 
-	*n = (uint16_t)(*n + by);
+	if (*n < UINT8_MAX)
+		*n = (uint8_t)(*n + by);
 }
 
-static bool filter_has(const uint16_t *filter, uint64_t hash)
+static inline bool filter_has(const uint8_t *filter, uint64_t hash, int bits)
 {
-	return filter[filter_slot(hash)] != 0;
+	return filter[filter_slot(hash, bits)] != 0;
 }
 
 /* A counting filter tells for nearly every accepted mail that it is no return of anything. */
 static void open_count(struct tracker *t, const struct open *o, int by)
 {
-	filter_add(t->net_filter, o->peer.net, by);
-	filter_add(t->pair_filter, o->peer.net ^ o->sender_hash, by);
+	filter_add(t->net_filter, o->peer.net, NET_FILTER_BITS, by);
+	filter_add(t->pair_filter, o->peer.net ^ o->sender_hash, PAIR_FILTER_BITS, by);
 	if (o->peer.tail) {
-		filter_add(t->tail_filter, o->peer.tail, by);
-		filter_add(t->pair_filter, o->peer.tail ^ o->sender_hash, by);
+		filter_add(t->tail_filter, o->peer.tail, NET_FILTER_BITS, by);
+		filter_add(t->pair_filter, o->peer.tail ^ o->sender_hash, PAIR_FILTER_BITS, by);
 	}
 }
 
@@ -128,13 +130,14 @@ struct open *open_find(struct tracker *t, uint64_t sender, uint64_t address, str
 
 bool open_may_return(const struct tracker *t, const struct peer *peer)
 {
-	return filter_has(t->net_filter, peer->net) || (peer->tail && filter_has(t->tail_filter, peer->tail));
+	return filter_has(t->net_filter, peer->net, NET_FILTER_BITS) ||
+	       (peer->tail && filter_has(t->tail_filter, peer->tail, NET_FILTER_BITS));
 }
 
 bool open_may_return_from(const struct tracker *t, const struct peer *peer, uint64_t sender)
 {
-	return filter_has(t->pair_filter, peer->net ^ sender) ||
-	       (peer->tail && filter_has(t->pair_filter, peer->tail ^ sender));
+	return filter_has(t->pair_filter, peer->net ^ sender, PAIR_FILTER_BITS) ||
+	       (peer->tail && filter_has(t->pair_filter, peer->tail ^ sender, PAIR_FILTER_BITS));
 }
 
 void open_expire(struct tracker *t, int64_t now_us)

@@ -149,18 +149,27 @@ struct slice first_label(struct slice name)
 	return dot > 0 ? slice_head(name, (size_t)dot) : name;
 }
 
+/* It has logged last, and before it who was that so far. */
+static struct host *host_logs(struct tracker *t, struct host *h)
+{
+	t->last_host[1] = t->last_host[0];
+	t->last_word[1] = t->last_word[0];
+	t->last_host[0] = h;
+	t->last_word[0] = h->word;
+	return h;
+}
+
 static struct host *host_get(struct tracker *t, struct slice name)
 {
 	struct host *h;
 
-	t->last_host[1] = t->last_host[0];
 	name.n = name.n ? strnlen(name.p, name.n) : 0; /* damage: what we keep ends at a NUL */
 	uint64_t word = host_word(name);
 	for (uint32_t i = 0; i < t->hosts; i++)
 		if (host_is(t->host[i], name, word))
-			return t->last_host[0] = t->host[i];
+			return host_logs(t, t->host[i]);
 	if (t->hosts == HOSTS_MAX) /* forged names: all the rest share the last one */
-		return t->last_host[0] = t->host[HOSTS_MAX - 1];
+		return host_logs(t, t->host[HOSTS_MAX - 1]);
 	h = xcalloc(1, sizeof *h);
 	h->name = xstrndup(name.n ? name.p : "", name.n);
 	h->name_n = strlen(h->name);
@@ -171,7 +180,7 @@ static struct host *host_get(struct tracker *t, struct slice name)
 	h->due_us = INT64_MAX;
 	h->id = t->sink.host(t->sink.arg, name);
 	t->host[t->hosts++] = h;
-	return t->last_host[0] = h;
+	return host_logs(t, h);
 }
 
 struct host *tracker_host(struct tracker *t, struct slice name)

@@ -37,9 +37,9 @@ static void tables_new(struct tracker *t)
 	finder_init(&t->open_by_mail, t->opens.base, l->opens);
 	finder_init(&t->arrival_by_id, t->arrivals.base, l->arrivals);
 	t->tls = xcalloc(1u << TLS_BITS, sizeof *t->tls);
-	t->net_filter = xcalloc(NET_FILTER, sizeof *t->net_filter);
-	t->tail_filter = xcalloc(NET_FILTER, sizeof *t->tail_filter);
-	t->pair_filter = xcalloc(NET_FILTER, sizeof *t->pair_filter);
+	t->net_filter = xcalloc(1u << NET_FILTER_BITS, sizeof *t->net_filter);
+	t->tail_filter = xcalloc(1u << NET_FILTER_BITS, sizeof *t->tail_filter);
+	t->pair_filter = xcalloc(1u << PAIR_FILTER_BITS, sizeof *t->pair_filter);
 	t->org_cache = xcalloc(ORG_CACHE, sizeof *t->org_cache);
 	t->host = xcalloc(HOSTS_MAX, sizeof *t->host);
 }

@@ -285,7 +285,8 @@ struct spf_seen {
 #define SPF_RING 256
 #define SPF_NEAR (5 * SECOND) /* policyd-spf's line stands this near to its RCPT */
 #define FILTERS_MAX 16
-#define NET_FILTER 65536
+#define NET_FILTER_BITS 16
+#define PAIR_FILTER_BITS 18 /* each open refusal has two */
 #define ORG_CACHE 32768
 
 struct tracker {
@@ -300,6 +301,7 @@ struct tracker {
 	struct host **host;
 	uint32_t hosts;
 	struct host *last_host[2]; /* two that logged last */
+	uint64_t last_word[2];     /* their words */
 	struct finder session_by_pid, message_by_id, open_by_address, open_by_mail, arrival_by_id;
 	struct session *session_old, *session_new;
 	struct message *message_old, *message_new;
@@ -309,8 +311,8 @@ struct tracker {
 	struct tls_seen *tls;
 	bool tls_dirty;
 	struct news_list session_news, message_news, mail_news, open_news;
-	uint16_t *net_filter, *tail_filter; /* of clients with an open refusal */
-	uint16_t *pair_filter;              /* of these with the sender */
+	uint8_t *net_filter, *tail_filter; /* of clients with an open refusal */
+	uint8_t *pair_filter;              /* of these with the sender */
 	struct {
 		uint64_t name, org;
 	} * org_cache;
@@ -344,16 +346,18 @@ static inline uint64_t host_word(struct slice name)
 }
 static inline bool host_is(const struct host *h, struct slice name, uint64_t word)
 {
-	return h->name_n == name.n && h->word == word && (name.n < 8 || slice_same(h->name, name.p, name.n));
+	return h->word == word && h->name_n == name.n && (name.n < 8 || slice_same(h->name, name.p, name.n));
 }
 /* One of the two that logged last, NULL: another. Hosts take turns in many a log. */
 static inline struct host *tracker_host_again(const struct tracker *t, struct slice name)
 {
 	uint64_t word = host_word(name);
 
-	if (t->last_host[0] && host_is(t->last_host[0], name, word))
+	if (t->last_word[0] == word && t->last_host[0] && host_is(t->last_host[0], name, word))
 		return t->last_host[0];
-	return t->last_host[1] && host_is(t->last_host[1], name, word) ? t->last_host[1] : NULL;
+	if (t->last_word[1] == word && t->last_host[1] && host_is(t->last_host[1], name, word))
+		return t->last_host[1];
+	return NULL;
 }
 struct slice first_label(struct slice name);
 void text_keep(char *out, size_t cap, struct slice text);
