@@ -1,6 +1,7 @@
 /*
  * Hosts that log, clients that connect, and addresses, as the tracker compares them.
  */
+#include "../parsers/vector.h"
 #include "msg.h"
 #include "tracker_i.h"
 
@@ -25,18 +26,41 @@ static inline uint64_t word_short(struct slice s)
 	return w;
 }
 
-/* slice_hash_short of the text with A to Z made small; *bits: those that any of its bytes has. */
-static inline uint64_t hash_small(struct slice s, const uint64_t key[2], uint64_t *bits)
+/* Sixteen bytes in the same way, as two words. */
+static inline void words_small(vector v, uint64_t w[2])
 {
-	uint64_t h = key[0] ^ s.n, w;
+	typedef uint64_t halves __attribute__((vector_size(VECTOR_BYTES)));
+	halves small = (halves)(v | (vector_in(v, 'A', 'Z') & 0x20));
 
-	*bits = 0;
-	for (size_t i = 0; i + 8 < s.n; i += 8) {
-		*bits |= w = slice_word(s.p + i);
-		h = slice_mix(h ^ word_small(w), key[1] | 1);
+	w[0] = small[0];
+	w[1] = small[1];
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	w[0] = __builtin_bswap64(w[0]);
+	w[1] = __builtin_bswap64(w[1]);
+#endif
+}
+
+/* slice_hash_short of the text with A to Z made small; *ascii: it has no other bytes. */
+static inline uint64_t hash_small(struct slice s, const uint64_t key[2], bool *ascii)
+{
+	uint64_t h = key[0] ^ s.n, by = key[1] | 1, last, w[2];
+	uint64_t bits = 0;
+	vector all = {0};
+	size_t i = 0;
+
+	for (; i + VECTOR_BYTES < s.n; i += VECTOR_BYTES) {
+		vector v = vector_load(s.p + i);
+		all |= v;
+		words_small(v, w);
+		h = slice_mix(slice_mix(h ^ w[0], by) ^ w[1], by);
 	}
-	*bits |= w = s.n >= 8 ? slice_word(s.p + s.n - 8) : word_short(s);
-	return slice_mix(h ^ word_small(w), key[1] | 1);
+	if (i + 8 < s.n) {
+		bits = slice_word(s.p + i);
+		h = slice_mix(h ^ word_small(bits), by);
+	}
+	last = s.n >= 8 ? slice_word(s.p + s.n - 8) : word_short(s);
+	*ascii = !((bits | last) & 0x8080808080808080) && vector_mask(all) == 0;
+	return slice_mix(h ^ word_small(last), by);
 }
 
 /* Apart, so that the others need not make room for it. */
@@ -50,13 +74,13 @@ __attribute__((noinline)) static uint64_t hash_folded(struct slice s, const uint
 /* Nearly all are ASCII, and need not be written down anew to be folded. */
 uint64_t tracker_address(const struct tracker *t, struct slice a)
 {
-	uint64_t bits;
+	bool ascii;
 
 	/* `postmaster` and `<postmaster@x.>` differ on purpose; a trailing dot of the domain does not (design.md 3) */
 	if (a.n && a.p[a.n - 1] == '.')
 		a.n--;
-	uint64_t h = hash_small(a, t->key, &bits);
-	if (bits & 0x8080808080808080)
+	uint64_t h = hash_small(a, t->key, &ascii);
+	if (!ascii)
 		h = hash_folded(a, t->key);
 	return h ? h : 1; /* 0 stands for "all recipients" */
 }
@@ -81,7 +105,7 @@ static uint64_t org_hash(struct tracker *t, struct slice name)
 static uint64_t tail_hash(struct slice name)
 {
 	static const uint64_t key[2] = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x9e3779b97f4a7c15)};
-	uint64_t bits;
+	bool ascii;
 
 	if (name.n == 0 || slice_eq(name, SLICE("unknown")))
 		return 0;
@@ -90,7 +114,7 @@ static uint64_t tail_hash(struct slice name)
 	ptrdiff_t dot = slice_rchr(name, '.');
 	if (dot > 0)
 		dot = slice_rchr(slice_head(name, (size_t)dot), '.');
-	return hash_small(slice_from(name, (size_t)(dot + 1)), key, &bits) | 1;
+	return hash_small(slice_from(name, (size_t)(dot + 1)), key, &ascii) | 1;
 }
 
 /* The machine itself, as nearly always written: what a content filter gives back comes from there. */

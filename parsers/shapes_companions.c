@@ -32,14 +32,19 @@ static bool occurs_again(struct slice s, struct slice what)
 	return at >= 0 && slice_find(slice_from(s, (size_t)at + 1), what) >= 0;
 }
 
-static size_t span_of(struct slice s, const char *also)
+/* How many letters, digits and bytes of `also` s begins with. */
+static inline size_t span_of(struct slice s, const char *also)
 {
 	size_t i = 0;
 
 	for (; i < s.n; i++) {
-		char c = s.p[i];
-		bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		if (!alnum && (c == '\0' || !strchr(also, c)))
+		unsigned char c = (unsigned char)s.p[i];
+		if ((unsigned)(c - '0') <= 9 || (unsigned)((c | 0x20) - 'a') <= 25)
+			continue;
+		const char *a = also;
+		while (*a && (unsigned char)*a != c)
+			a++;
+		if (!*a)
 			break;
 	}
 	return i;

@@ -492,22 +492,28 @@ static bool fields_lost(struct record *r)
 
 /* --------------------------------------------------------------- life of mail */
 
-/* `KEY<ADDR>` or, as some agents write it, `KEYADDR` up to the comma. */
-static bool read_address(struct slice *s, struct slice key, struct slice *address)
+/* Internal form or without brackets: up to what must come next. */
+__attribute__((noinline)) static bool read_odd_address(struct slice *s, struct slice *address)
+{
+	bool bracket = s->n && s->p[0] == '<';
+	ptrdiff_t end = slice_find(*s, bracket ? SLICE(">, ") : SLICE(", "));
+
+	if (end < 0)
+		return false;
+	*address = slice_of(s->p + bracket, (size_t)end - bracket);
+	*s = slice_from(*s, (size_t)end + bracket);
+	return true;
+}
+
+/* `KEY<ADDR>` or, as some agents write it, `KEYADDR` up to the comma. Inline for the key's sake, of known length. */
+__attribute__((always_inline)) static inline bool read_address(struct slice *s, struct slice key, struct slice *address)
 {
 	struct slice t = *s;
 
 	if (!slice_skip(&t, key))
 		return false;
-	if (!attrs_address(&t, address)) {
-		/* internal form or without brackets: up to what must come next */
-		bool bracket = t.n && t.p[0] == '<';
-		ptrdiff_t end = slice_find(t, bracket ? SLICE(">, ") : SLICE(", "));
-		if (end < 0)
-			return false;
-		*address = slice_of(t.p + bracket, (size_t)end - bracket);
-		t = slice_from(t, (size_t)end + bracket);
-	}
+	if (!attrs_address(&t, address) && !read_odd_address(&t, address))
+		return false;
 	*s = t;
 	return true;
 }
@@ -532,11 +538,14 @@ static inline bool read_value(struct slice *s, struct slice key, struct slice *v
 /* host[ip]:port; also host[path] of a socket, a transport's name, `none`. */
 static void read_relay(struct record *r)
 {
-	ptrdiff_t open = slice_chr(r->relay, '['), close = slice_rchr(r->relay, ']');
+	size_t open = vector_find_either(r->relay, '[', '/');
 
-	if (open < 0 || close < open || slice_chr(r->relay, '/') >= 0)
+	if (open == r->relay.n || r->relay.p[open] == '/')
 		return;
-	r->relay_ip = slice_of(r->relay.p + open + 1, (size_t)(close - open - 1));
+	ptrdiff_t close = slice_rchr(r->relay, ']');
+	if (close < (ptrdiff_t)open || vector_find(r->relay, '/') < r->relay.n)
+		return;
+	r->relay_ip = slice_of(r->relay.p + open + 1, (size_t)close - open - 1);
 	if ((size_t)close + 1 < r->relay.n && r->relay.p[close + 1] == ':')
 		r->relay_port = slice_from(r->relay, (size_t)close + 2);
 }
@@ -559,8 +568,7 @@ static bool fields_delivery(struct record *r)
 	read_value(&s, SLICE(", dsn="), &r->dsn);
 	if (!slice_skip(&s, SLICE(", status=")) && !slice_skip(&s, SLICE(" status=")))
 		return false;
-	ptrdiff_t blank = slice_chr(s, ' ');
-	r->status = blank < 0 ? s : slice_head(s, (size_t)blank);
+	r->status = slice_of(s.p, vector_find(s, ' '));
 	s = slice_from(s, r->status.n + 1);
 	if (slice_skip(&s, SLICE("("))) {
 		r->response = slice_ends(s, SLICE(")")) ? slice_head(s, s.n - 1) : s;
