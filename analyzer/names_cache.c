@@ -10,7 +10,7 @@ void cache_init(struct cache *c, uint32_t slots)
 	c->mask = slots / WAYS - 1;
 }
 
-static struct interned *set_find(struct interned *set, uint64_t hash)
+static inline struct interned *set_find(struct interned *set, uint64_t hash)
 {
 	for (int i = 0; i < WAYS; i++)
 		if (set[i].hash == hash)
@@ -18,7 +18,7 @@ static struct interned *set_find(struct interned *set, uint64_t hash)
 	return NULL;
 }
 
-static int set_used(const struct interned *set)
+static inline int set_used(const struct interned *set)
 {
 	int n = 0;
 
@@ -27,26 +27,27 @@ static int set_used(const struct interned *set)
 	return n;
 }
 
-/* A text can be in either of two sets. */
-static struct interned *set_of(const struct cache *c, uint64_t hash, int which)
+/* A text can be in either of two sets, in the other one only if this one held so many by then. */
+#define FIRST_WAYS 2
+
+static inline struct interned *set_of(const struct cache *c, uint64_t hash, int which)
 {
 	return &c->slot[(hash >> (which ? 35 : 7) & c->mask) * WAYS];
 }
 
+/* The first set: nearly all are there, or nowhere. */
 void cache_fetch(const struct cache *c, uint64_t hash)
 {
-	if (!hash)
-		return;
-	__builtin_prefetch(set_of(c, hash, 0));
-	__builtin_prefetch(set_of(c, hash, 1));
+	if (hash)
+		__builtin_prefetch(set_of(c, hash, 0));
 }
 
-/* The emptier of the two sets, so that both are full only when all are. */
-struct interned *cache_slot(struct cache *c, uint64_t hash)
+/* From FIRST_WAYS on the emptier of the two sets, so that both are full only when most are. */
+__attribute__((noinline)) static struct interned *slot_of_two(struct cache *c, struct interned *set, uint64_t hash)
 {
-	struct interned *set = set_of(c, hash, 0), *other = set_of(c, hash, 1), *found;
+	struct interned *other = set_of(c, hash, 1), *found;
 
-	if ((found = set_find(set, hash)) || (found = set_find(other, hash)))
+	if ((found = set_find(other, hash)))
 		return found;
 	int used = set_used(set), others = set_used(other);
 	if (used < WAYS || others < WAYS)
@@ -56,6 +57,16 @@ struct interned *cache_slot(struct cache *c, uint64_t hash)
 	memmove(set, set + 1, (WAYS - 1) * sizeof *set); /* the oldest goes */
 	set[WAYS - 1].hash = 0;
 	return &set[WAYS - 1];
+}
+
+struct interned *cache_slot(struct cache *c, uint64_t hash)
+{
+	struct interned *set = set_of(c, hash, 0), *found;
+
+	if ((found = set_find(set, hash)))
+		return found;
+	int used = set_used(set);
+	return used < FIRST_WAYS ? &set[used] : slot_of_two(c, set, hash);
 }
 
 void table_flush(struct table *t)

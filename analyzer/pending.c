@@ -23,10 +23,9 @@ void pending_release(void)
 	out = (struct codec){0};
 }
 
-static void code_bytes(struct codec *c, void *at, size_t n)
+/* Reading, or there is no room yet. */
+__attribute__((noinline)) static void code_bytes_slowly(struct codec *c, void *at, size_t n)
 {
-	if (n == 0)
-		return;
 	if (c->reading) {
 		if (c->bad || c->cap - c->n < n) {
 			c->bad = true;
@@ -37,9 +36,20 @@ static void code_bytes(struct codec *c, void *at, size_t n)
 		c->n += n;
 		return;
 	}
-	if (c->cap - c->n < n) {
-		c->cap = (c->cap + n) * 2;
-		c->p = xrealloc(c->p, c->cap);
+	c->cap = (c->cap + n) * 2;
+	c->p = xrealloc(c->p, c->cap);
+	memcpy(c->p + c->n, at, n);
+	c->n += n;
+}
+
+/* Inline, since nearly all lengths are known to the compiler: then to write a field is to move a word. */
+static inline void code_bytes(struct codec *c, void *at, size_t n)
+{
+	if (n == 0)
+		return;
+	if (c->reading || c->cap - c->n < n) {
+		code_bytes_slowly(c, at, n);
+		return;
 	}
 	memcpy(c->p + c->n, at, n);
 	c->n += n;
