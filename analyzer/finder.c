@@ -7,20 +7,37 @@
 
 #define SLOTS_FIRST 256
 
-void finder_init(struct finder *f, void *base, uint32_t limit)
+static uint32_t slots_for(uint32_t limit)
 {
 	uint32_t slots = SLOTS_FIRST;
 
 	while (slots < limit)
 		slots *= 2;
+	return slots;
+}
+
+size_t finder_bytes(uint32_t limit)
+{
+	return slots_for(limit) * sizeof(struct finder_slot);
+}
+
+void finder_init_at(struct finder *f, void *base, uint32_t limit, void *slots)
+{
+	*f = (struct finder){.slot = slots, .base = base, .mask = SLOTS_FIRST - 1, .most = slots_for(limit) - 1};
+}
+
+void finder_init(struct finder *f, void *base, uint32_t limit)
+{
 	/* all that it may ever need at once: what is not used yet is no memory yet */
-	*f = (struct finder){
-	    .slot = xcalloc(slots, sizeof *f->slot), .base = base, .mask = SLOTS_FIRST - 1, .most = slots - 1};
+	void *slots = xcalloc(1, finder_bytes(limit));
+
+	finder_init_at(f, base, limit, slots);
+	f->memory = slots;
 }
 
 void finder_release(struct finder *f)
 {
-	free(f->slot);
+	free(f->memory);
 	*f = (struct finder){0};
 }
 

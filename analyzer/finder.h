@@ -29,7 +29,8 @@ struct finder_slot {
 
 struct finder {
 	struct finder_slot *slot;
-	char *base; /* where the memory of the things begins */
+	void *memory; /* what free() takes back */
+	char *base;   /* where the memory of the things begins */
 	uint32_t mask, used;
 	uint32_t most; /* mask, when it has grown up */
 };
@@ -39,6 +40,9 @@ struct finder {
 
 /* limit: so many things are in it at most. base: where their memory begins, all of it (slab.h). */
 void finder_init(struct finder *f, void *base, uint32_t limit);
+/* The same with slots in memory that is somebody else's, cleared, of so many bytes. */
+void finder_init_at(struct finder *f, void *base, uint32_t limit, void *slots);
+size_t finder_bytes(uint32_t limit);
 void finder_release(struct finder *f);
 
 static inline struct finder_slot *finder_slot(const struct finder *f, uint64_t key)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "large.h"
 #include "msg.h"
 #include "own.h"
 
@@ -419,6 +420,18 @@ void names_forget(struct names *n)
 	memset(n->text_rule, 0, n->text_rules);
 }
 
+#define LARGE_BYTES ((ADDRESSES + CLIENTS + WORDS) * sizeof(struct interned) + (size_t)ADDRESSES * sizeof(struct known))
+
+static void large_init(struct names *n)
+{
+	struct interned *slots = n->large = large_new(LARGE_BYTES, &n->large_memory);
+
+	cache_init_at(&n->addresses, ADDRESSES, slots);
+	cache_init_at(&n->clients, CLIENTS, slots + ADDRESSES);
+	cache_init_at(&n->words, WORDS, slots + ADDRESSES + CLIENTS);
+	n->address_known = (struct known *)(void *)(slots + ADDRESSES + CLIENTS + WORDS);
+}
+
 struct names *names_new(struct db *d, struct rules *rules, const struct origin *origin, const struct slice *own,
                         size_t own_n, const uint64_t key[2])
 {
@@ -429,12 +442,9 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 	n->origin = origin;
 	n->key[0] = key[0];
 	n->key[1] = key[1];
-	n->address_known = xcalloc(ADDRESSES, sizeof *n->address_known);
 	n->client_known = xcalloc(CLIENTS, sizeof *n->client_known);
 	n->source_known = xcalloc(SOURCES, sizeof *n->source_known);
-	cache_init(&n->addresses, ADDRESSES);
-	cache_init(&n->clients, CLIENTS);
-	cache_init(&n->words, 65536);
+	large_init(n);
 	cache_init(&n->texts, 8192);
 	cache_init(&n->services, 256);
 	cache_init(&n->lines, 4096);
@@ -462,11 +472,8 @@ struct names *names_new(struct db *d, struct rules *rules, const struct origin *
 
 void names_expect_many(struct names *n)
 {
-	const struct cache *caches[] = {&n->addresses, &n->clients, &n->words};
-
-	for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
-		memory_ask(caches[i]->slot, (size_t)(caches[i]->mask + 1) * WAYS * sizeof *caches[i]->slot);
-	memory_ask(n->address_known, ADDRESSES * sizeof *n->address_known);
+	large_pages(n->large, LARGE_BYTES);
+	memory_ask(n->large, LARGE_BYTES);
 }
 
 struct names *names_free(struct names *n)
@@ -482,7 +489,7 @@ struct names *names_free(struct names *n)
 	bulk_free(n->word.rows);
 	bulk_free(n->source.rows);
 	free(n->text_rule);
-	free(n->address_known);
+	free(n->large_memory);
 	free(n->client_known);
 	free(n->source_known);
 	own_free(n->own);

@@ -6,7 +6,12 @@
 
 void cache_init(struct cache *c, uint32_t slots)
 {
-	c->slot = xcalloc_aligned(slots, sizeof *c->slot, &c->memory);
+	cache_init_at(c, slots, xcalloc_aligned(slots, sizeof *c->slot, &c->memory));
+}
+
+void cache_init_at(struct cache *c, uint32_t slots, void *at)
+{
+	c->slot = at;
 	c->mask = slots / WAYS - 1;
 }
 

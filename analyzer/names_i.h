@@ -41,6 +41,7 @@ struct known {
 };
 #define ADDRESSES 131072
 #define CLIENTS 65536
+#define WORDS 65536
 #define SOURCES 16384
 
 /* What action lines have in common, as bytes: numbers, then parts of at most LINE_PART bytes with a byte behind each. */
@@ -101,6 +102,7 @@ struct names {
 	uint32_t text_rules;
 	int rule_id[RULES_MAX + 1]; /* rule number of the settings -> row of dim_rule */
 	struct known *address_known, *client_known, *source_known;
+	void *large, *large_memory; /* what is looked at most: three caches and address_known */
 	bool indexed;
 	struct line_again line_again[LINES_AGAIN];
 	struct texts_again texts_again;
@@ -114,6 +116,8 @@ struct names {
 
 /* names_cache.c */
 void cache_init(struct cache *c, uint32_t slots);
+/* The same, in memory that is somebody else's, cleared, and begins where a line of the processor's cache begins. */
+void cache_init_at(struct cache *c, uint32_t slots, void *at);
 void cache_clear(struct cache *c);
 /* Where the text is, or the place it shall have; good until the next call. */
 struct interned *cache_slot(struct cache *c, uint64_t hash);

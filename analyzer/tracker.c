@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "../parsers/shapes.h"
+#include "large.h"
 #include "msg.h"
 #include "tracker_i.h"
 
@@ -16,6 +17,32 @@ const struct tracker_limits tracker_limits_default = {
     .opens = 65536,
     .arrivals = 8192,
 };
+
+static void *table_at(char **at, size_t n, size_t size)
+{
+	void *table = *at;
+
+	*at += n * size;
+	return table;
+}
+
+/* Tables in which each look goes somewhere else. */
+static void large_tables_new(struct tracker *t)
+{
+	const size_t tls = (size_t)1 << TLS_BITS, nets = (size_t)1 << NET_FILTER_BITS,
+		     pairs = (size_t)1 << PAIR_FILTER_BITS, opens = finder_bytes(t->limits.opens);
+	size_t n = 2 * opens + ORG_CACHE * sizeof *t->org_cache + tls * sizeof *t->tls + 2 * nets + pairs;
+	char *at = large_new(n, &t->large);
+
+	large_pages(at, n);
+	finder_init_at(&t->open_by_address, t->opens.base, t->limits.opens, table_at(&at, 1, opens));
+	finder_init_at(&t->open_by_mail, t->opens.base, t->limits.opens, table_at(&at, 1, opens));
+	t->org_cache = table_at(&at, ORG_CACHE, sizeof *t->org_cache);
+	t->tls = table_at(&at, tls, sizeof *t->tls);
+	t->net_filter = table_at(&at, nets, sizeof *t->net_filter);
+	t->tail_filter = table_at(&at, nets, sizeof *t->tail_filter);
+	t->pair_filter = table_at(&at, pairs, sizeof *t->pair_filter);
+}
 
 static void tables_new(struct tracker *t)
 {
@@ -33,14 +60,8 @@ static void tables_new(struct tracker *t)
 	slab_init(&t->arrivals, sizeof(struct arrival), l->arrivals);
 	finder_init(&t->session_by_pid, t->sessions.base, l->sessions);
 	finder_init(&t->message_by_id, t->messages.base, l->messages);
-	finder_init(&t->open_by_address, t->opens.base, l->opens);
-	finder_init(&t->open_by_mail, t->opens.base, l->opens);
 	finder_init(&t->arrival_by_id, t->arrivals.base, l->arrivals);
-	t->tls = xcalloc(1u << TLS_BITS, sizeof *t->tls);
-	t->net_filter = xcalloc(1u << NET_FILTER_BITS, sizeof *t->net_filter);
-	t->tail_filter = xcalloc(1u << NET_FILTER_BITS, sizeof *t->tail_filter);
-	t->pair_filter = xcalloc(1u << PAIR_FILTER_BITS, sizeof *t->pair_filter);
-	t->org_cache = xcalloc(ORG_CACHE, sizeof *t->org_cache);
+	large_tables_new(t);
 	t->host = xcalloc(HOSTS_MAX, sizeof *t->host);
 }
 
@@ -86,7 +107,7 @@ struct tracker *tracker_free(struct tracker *t)
 	                        &t->messages, &t->waits, &t->pasts, &t->opens,   &t->arrivals};
 	struct finder *finders[] = {&t->session_by_pid, &t->message_by_id, &t->open_by_address, &t->open_by_mail,
 	                            &t->arrival_by_id};
-	void *tables[] = {t->net_filter, t->tail_filter, t->pair_filter, t->org_cache, t->host, t->told, t->tls};
+	void *tables[] = {t->large, t->host, t->told};
 
 	texts_free(t);
 	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)

@@ -308,6 +308,7 @@ struct tracker {
 	struct open *open_old, *open_new;
 	struct mail *mail_old, *mail_new;
 	struct arrival *arrival_old, *arrival_new;
+	void *large; /* the memory of the tables in which each look goes somewhere else */
 	struct tls_seen *tls;
 	bool tls_dirty;
 	struct news_list session_news, message_news, mail_news, open_news;
