@@ -545,12 +545,14 @@ static inline void feed(struct tracker *t, struct host *h, struct record *rec, u
 	on_kind[rec->kind](t, h, rec, place);
 }
 
-/* With whatever has to be done before; apart, so that the other lines need not make room for it. */
-__attribute__((noinline)) static void feed_carefully(struct tracker *t, struct record *rec, uint64_t place)
+/* With whatever has to be done before (h NULL: not one of the hosts that logged last); apart, so that the other lines need not make room for it. */
+__attribute__((noinline)) static void feed_carefully(struct tracker *t, struct host *h, struct record *rec,
+                                                     uint64_t place)
 {
 	const struct line *line = rec->line;
-	struct host *h = tracker_host(t, line->host);
 
+	if (!h)
+		h = tracker_host(t, line->host);
 	if (rec->kind != RECORD_REPEAT)
 		forget_attempt(t, h);
 	if (line->stamp.us != STAMP_NONE) {
@@ -576,7 +578,7 @@ void tracker_feed(struct tracker *t, struct record *rec, uint64_t place)
 	}
 	struct host *h = tracker_host_again(t, line->host);
 	if (!h || h->last.n || t->giant || !time_is_quiet(t, h, line->stamp.us)) {
-		feed_carefully(t, rec, place);
+		feed_carefully(t, h, rec, place);
 		return;
 	}
 	t->us = line->stamp.us;
