@@ -139,92 +139,109 @@ void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block 
 #define PIECES 16
 #define BLOCKS 4
 /* Whoever had to wait sleeps on until there is so much for him to do: to be woken for each piece costs as much as half of it. */
-#define WORTH_IT (PIECES / 2)
+#define WORTH_READING (PIECES / 2)
+#define WORTH_TAKING (PIECES / 4)
 
+/*
+ * Both can make the next piece, the thread and the caller, but one at a time:
+ * who has `making`, to whom all belongs that stands below it. The thread makes
+ * them as long as there is room. The caller does when there is none for him and
+ * the thread is not at it: it may have been woken and wait for a processor,
+ * perhaps for this one.
+ */
 struct reader {
-	struct input *in;
-	struct syslog_frame frame;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t filled, emptied;
 	struct piece piece[PIECES];
 	bool ends_block[PIECES];
-	char *bytes[BLOCKS];    /* of the blocks, and the next one's */
 	uint64_t given, taken;  /* pieces filled, pieces that the caller has done with */
 	uint64_t blocks, freed; /* the same of blocks */
 	bool lent, stop;
 	bool thread_waits, caller_waits;
 	bool ended; /* the last piece is filled */
+	bool making;
+	struct input *in;
+	struct syslog_frame frame;
+	struct input_block block; /* what is left of the one at hand */
+	int64_t done, total;
+	char *bytes[BLOCKS]; /* of the blocks, and the next one's */
 };
 
-/* Until there is room for one more piece, or for one more block. False: nobody wants it any more. */
-static bool room_wait(struct reader *r, bool block)
+/* With the lock: may one more piece be made? It may need a block. */
+static bool has_room(const struct reader *r)
 {
-	pthread_mutex_lock(&r->lock);
-	while (!r->stop && (block ? r->blocks - r->freed == BLOCKS : r->given - r->taken == PIECES)) {
-		r->thread_waits = true;
-		if (r->caller_waits) /* for more than there will be */
-			pthread_cond_signal(&r->filled);
-		pthread_cond_wait(&r->emptied, &r->lock);
-		r->thread_waits = false;
-	}
-	bool go_on = !r->stop;
-	pthread_mutex_unlock(&r->lock);
-	return go_on;
+	return !r->ended && r->given - r->taken < PIECES && (r->block.bytes.n || r->blocks - r->freed < BLOCKS);
 }
 
-static void piece_publish(struct reader *r, bool last)
+static enum input_next read_block(struct reader *r)
 {
+	int64_t bytes;
+	enum input_next next = input_next(r->in, true, &r->block);
+
+	if (next == INPUT_BLOCK) {
+		char **place = &r->bytes[r->blocks % BLOCKS];
+		*place = input_swap(r->in, *place);
+		input_progress(r->in, &bytes, &r->done, &r->total);
+	}
+	return next;
+}
+
+/* The next one, by who is making. */
+static void make_piece(struct reader *r)
+{
+	struct piece *p = &r->piece[r->given % PIECES];
+	bool *ends_block = &r->ends_block[r->given % PIECES];
+
+	*ends_block = false;
+	p->next = r->block.bytes.n ? INPUT_BLOCK : read_block(r);
+	if (p->next == INPUT_BLOCK) {
+		piece_fill(p, &r->frame, &r->block, PIECE_LINES);
+		p->done = r->done;
+		p->total = r->total;
+		*ends_block = r->block.bytes.n == 0;
+		return;
+	}
+	p->lines = p->kept = p->hosts = 0;
+	memset(p->passed, 0, sizeof p->passed);
+	p->block = (struct input_block){.bytes = SLICE_NONE};
+	p->frame = r->frame;
+}
+
+/* With the lock, which is let go of meanwhile. */
+static void make_and_give(struct reader *r)
+{
+	bool new_block = r->block.bytes.n == 0;
+
+	r->making = true;
+	pthread_mutex_unlock(&r->lock);
+	make_piece(r);
 	pthread_mutex_lock(&r->lock);
+	r->making = false;
+	r->ended = r->piece[r->given % PIECES].next != INPUT_BLOCK;
+	r->blocks += new_block && !r->ended;
 	r->given++;
-	r->ended = last;
-	bool wake = r->caller_waits && (last || r->given - r->taken >= WORTH_IT);
-	pthread_mutex_unlock(&r->lock);
-	if (wake)
-		pthread_cond_signal(&r->filled);
-}
-
-static bool read_block(struct reader *r, struct input_block block)
-{
-	int64_t bytes, done, total;
-
-	if (!room_wait(r, true))
-		return false;
-	char **place = &r->bytes[r->blocks++ % BLOCKS];
-	*place = input_swap(r->in, *place);
-	input_progress(r->in, &bytes, &done, &total);
-	while (block.bytes.n) {
-		if (!room_wait(r, false))
-			return false;
-		struct piece *p = &r->piece[r->given % PIECES];
-		piece_fill(p, &r->frame, &block, PIECE_LINES);
-		p->next = INPUT_BLOCK;
-		p->done = done;
-		p->total = total;
-		r->ends_block[r->given % PIECES] = block.bytes.n == 0;
-		piece_publish(r, false);
-	}
-	return true;
 }
 
 static void *reader_run(void *arg)
 {
 	struct reader *r = arg;
-	struct input_block block;
-	enum input_next next;
 
-	while ((next = input_next(r->in, true, &block)) == INPUT_BLOCK)
-		if (!read_block(r, block))
-			return NULL;
-	if (!room_wait(r, false))
-		return NULL;
-	struct piece *p = &r->piece[r->given % PIECES];
-	p->lines = p->kept = p->hosts = 0;
-	memset(p->passed, 0, sizeof p->passed);
-	p->block = (struct input_block){.bytes = SLICE_NONE};
-	p->frame = r->frame;
-	p->next = next;
-	piece_publish(r, true);
+	pthread_mutex_lock(&r->lock);
+	while (!r->stop && !r->ended) {
+		if (!r->making && has_room(r))
+			make_and_give(r);
+		else {
+			r->thread_waits = true;
+			if (r->caller_waits) /* for more than there will be */
+				pthread_cond_signal(&r->filled);
+			pthread_cond_wait(&r->emptied, &r->lock);
+			r->thread_waits = false;
+		}
+		if (r->caller_waits && (r->ended || r->given - r->taken >= WORTH_TAKING))
+			pthread_cond_signal(&r->filled);
+	}
+	pthread_mutex_unlock(&r->lock);
 	return NULL;
 }
 
@@ -262,18 +279,14 @@ struct reader *reader_start(struct input *in, const struct syslog_frame *frame, 
 	return r;
 }
 
-/* With the lock. */
-static void piece_wait(struct reader *r)
+/* With the lock: is there enough to do for the thread to be woken? */
+static bool thread_is_due(const struct reader *r, bool block)
 {
-	if (r->given != r->taken)
-		return;
-	r->caller_waits = true;
-	while (r->given == r->taken || (r->given - r->taken < WORTH_IT && !r->thread_waits && !r->ended))
-		pthread_cond_wait(&r->filled, &r->lock);
-	r->caller_waits = false;
+	return r->thread_waits && !r->ended && (block || r->given - r->taken <= PIECES - WORTH_READING);
 }
 
-const struct piece *reader_next(struct reader *r)
+/* The caller has done with the piece that was lent to him. */
+static void give_back(struct reader *r)
 {
 	bool wake = false;
 
@@ -282,15 +295,41 @@ const struct piece *reader_next(struct reader *r)
 		bool block = r->ends_block[r->taken % PIECES];
 		r->freed += block;
 		r->taken++;
-		wake = r->thread_waits && (block || r->given - r->taken <= PIECES - WORTH_IT);
+		wake = thread_is_due(r, block);
+	}
+	r->lent = false;
+	pthread_mutex_unlock(&r->lock);
+	if (wake)
+		pthread_cond_signal(&r->emptied);
+}
+
+/* With the lock: until the thread, which is at it, has made so many that it pays to be awake, or stops. */
+static void pieces_wait(struct reader *r)
+{
+	r->caller_waits = true;
+	while (r->making && !r->ended && r->given - r->taken < WORTH_TAKING)
+		pthread_cond_wait(&r->filled, &r->lock);
+	r->caller_waits = false;
+}
+
+const struct piece *reader_next(struct reader *r)
+{
+	bool wake = false;
+
+	give_back(r);
+	pthread_mutex_lock(&r->lock);
+	while (r->given == r->taken) {
+		if (r->making)
+			pieces_wait(r);
+		else {
+			make_and_give(r);
+			wake = thread_is_due(r, false); /* it may have come meanwhile, and gone again */
+		}
 	}
 	r->lent = true;
 	pthread_mutex_unlock(&r->lock);
 	if (wake)
 		pthread_cond_signal(&r->emptied);
-	pthread_mutex_lock(&r->lock);
-	piece_wait(r);
-	pthread_mutex_unlock(&r->lock);
 	return &r->piece[r->taken % PIECES];
 }
 

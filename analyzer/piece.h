@@ -65,7 +65,7 @@ struct reader;
  * INPUT_AGAIN it could not tell. NULL: no thread could be had.
  */
 struct reader *reader_start(struct input *in, const struct syslog_frame *frame, const uint64_t *names_key);
-/* The next piece, good until the next call; waits for it. At the end a piece without lines, again and again. */
+/* The next piece, good until the next call: makes it if it is not there and nobody is at it, else waits. At the end a piece without lines, again and again. */
 const struct piece *reader_next(struct reader *r);
 /* Ends the thread; what it has read ahead is dropped. Always NULL. */
 struct reader *reader_stop(struct reader *r);

@@ -116,6 +116,37 @@ static void read_ahead_and_read_here_are_the_same(void **state)
 	input_close(ahead);
 }
 
+/* A caller in a hurry makes pieces himself, one who is slow makes none; both get the same. */
+static void it_does_not_matter_who_makes_a_piece(void **state)
+{
+	struct syslog_frame frame;
+	size_t size = make_log("mail.log.1");
+
+	(void)state;
+	for (int slow = 0; slow < 30; slow++) {
+		struct input *in = open_these("mail.log.1", 2026);
+		assert_int_equal(input_start(in, 0, 0, NULL, 0), INPUT_OK);
+		syslog_init(&frame, 2026);
+		struct reader *r = reader_start(in, &frame, NULL);
+		assert_non_null(r);
+		size_t lines = 0;
+		int64_t at = 0;
+		const struct piece *p;
+		while ((p = reader_next(r))->next == INPUT_BLOCK) {
+			assert_int_equal(p->block.off, at);
+			at = p->block.next;
+			lines += p->lines;
+			if (slow % 3)
+				usleep(slow % 3 == 1 ? 20 : 300);
+		}
+		assert_int_equal(p->next, INPUT_END);
+		assert_int_equal(lines, LINES + 1);
+		assert_int_equal(at, size);
+		assert_null(reader_stop(r));
+		input_close(in);
+	}
+}
+
 static void a_reader_can_be_stopped_before_the_end(void **state)
 {
 	struct syslog_frame frame;
@@ -192,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(read_ahead_and_read_here_are_the_same),
+	    cmocka_unit_test(it_does_not_matter_who_makes_a_piece),
 	    cmocka_unit_test(a_reader_can_be_stopped_before_the_end),
 	    cmocka_unit_test(a_piece_has_no_more_lines_than_asked_for),
 	    cmocka_unit_test(the_line_behind_an_action_line_is_kept),
