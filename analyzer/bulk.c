@@ -11,8 +11,8 @@
 #define ROWS 512
 /* A row that begins beyond so many bytes of text waits for the rows before it to go. */
 #define BYTES 32768
-/* The writing thread may be as far behind: about a batch, while it commits the one before. */
-#define SETS 8
+/* The writing thread may be as far behind: two batches, while it waits for the disk. */
+#define SETS 24
 
 struct cell {
 	int64_t value; /* the number, or where the bytes begin */
@@ -353,14 +353,30 @@ static void rows_write(void *arg)
 	r->flying = false;
 }
 
+/* The first that is ours, not the one after the last: those used lately are near, and most tables need few. */
+static struct rows *set_landed(struct bulk *b)
+{
+	struct rows *oldest = NULL;
+
+	for (struct rows *r = b->set; r < b->set + SETS; r++) {
+		if (r == b->now)
+			continue;
+		if (!r->flying)
+			return r;
+		if (!oldest || (int)(r->flight - oldest->flight) < 0)
+			oldest = r;
+	}
+	db_await(b->db, oldest->flight);
+	return oldest;
+}
+
 void bulk_flush(struct bulk *b)
 {
-	struct rows *r = b->now, *next = &b->set[(r - b->set + 1) % SETS];
+	struct rows *r = b->now, *next;
 
 	if (r->n == 0)
 		return;
-	if (next->flying)
-		db_await(b->db, next->flight);
+	next = set_landed(b);
 	r->flying = true;
 	b->now = set_made(b, next);
 	r->flight = db_later(b->db, rows_write, r);

@@ -136,11 +136,11 @@ void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block 
 /* ------------------------------------------------------------------- reading ahead */
 
 /* So much may wait. With more, what was parsed has left the nearer cache when its turn comes, which costs both of us more than to wait does. */
-#define PIECES 16
-#define BLOCKS 4
+#define PIECES 32
+#define BLOCKS 6
 /* Whoever had to wait sleeps on until there is so much for him to do: to be woken for each piece costs as much as half of it. */
 #define WORTH_READING (PIECES / 2)
-#define WORTH_TAKING (PIECES / 4)
+#define WORTH_TAKING 2
 
 /*
  * Both can make the next piece, the thread and the caller, but one at a time:

@@ -9,7 +9,7 @@
 #include "msg.h"
 #include "worker.h"
 
-#define JOBS 64
+#define JOBS 128
 
 struct writer {
 	pthread_t thread;
