@@ -1,27 +1,5 @@
 #include "packed.h"
 
-/* -------------------------------------------------------------------------- texts */
-
-#define LINE_MAX_PACKED (UINT16_MAX - 1)
-#define BEYOND (UINT64_C(1) << 63)
-
-/*
- * *beyond gets BEYOND if the text does not lie in the line, and keeps it: to ask once is enough. The first
- * byte counts as 1, so that an absent text is 0.
- */
-static inline packed_text text_put(struct slice s, struct slice line, uint64_t *beyond)
-{
-	uint64_t at = s.p ? (uintptr_t)s.p - (uintptr_t)line.p : 0;
-
-	*beyond |= at | (line.n - at - s.n);
-	return (packed_text)((at + (s.p != NULL)) | s.n << 16);
-}
-
-static inline struct slice text_get(packed_text t, const char *line)
-{
-	return (struct slice){t & UINT16_MAX ? line + PACKED_AT(t) : NULL, t >> 16};
-}
-
 /* ------------------------------------------------------------------------- fields */
 
 /*
@@ -86,8 +64,8 @@ struct queued {
 	TEXTS_OF_QUEUED(MEMBER)
 };
 
-#define PUT(name) f->name = text_put(r->name, line, beyond);
-#define GET(name) r->name = text_get(f->name, line);
+#define PUT(name) f->name = packed_text_of(r->name, line, beyond);
+#define GET(name) r->name = packed_slice(f->name, line);
 
 static void attempt_put(struct attempt *f, const struct record *r, struct slice line, uint64_t *beyond)
 {
@@ -149,21 +127,22 @@ static void queued_get(const struct queued *f, const char *line, struct record *
 	TEXTS_OF_QUEUED(GET)
 }
 
-/* To where there is room for all of it. Returns what it needs. */
-static size_t fields_put(const struct record *r, struct slice line, void *to, uint64_t *beyond)
+size_t packed_put_fields(const struct record *r, struct slice line, void *to, uint64_t *beyond)
 {
 	switch (r->kind) {
 	case RECORD_CLIENT: client_put(to, r, line, beyond); return sizeof(struct client);
 	case RECORD_DISCONNECT: disconnect_put(to, r, line, beyond); return sizeof(struct disconnect);
 	case RECORD_QUEUED: queued_put(to, r, line, beyond); return sizeof(struct queued);
 	case RECORD_ATTEMPT: attempt_put(to, r, line, beyond); return sizeof(struct attempt);
-	default: *beyond = BEYOND; return 0;
+	default: *beyond = PACKED_BEYOND; return 0;
 	}
 }
 
-static void fields_get(const void *from, const char *line, struct record *r)
+void packed_get_fields(const void *from, const char *line, struct record *r)
 {
 	record_clear(r);
+	if (r->fields == FIELDS_WRONG)
+		return;
 	switch (r->kind) {
 	case RECORD_CLIENT: client_get(from, line, r); break;
 	case RECORD_DISCONNECT: disconnect_get(from, line, r); break;
@@ -175,82 +154,19 @@ static void fields_get(const void *from, const char *line, struct record *r)
 
 /* -------------------------------------------------------------------------- lines */
 
-/* Do the body and the queue id stand where they nearly always do? */
-static inline bool head_is_plain(const struct record *r, struct slice text)
+void packed_put_whole(struct packed *p, const struct parsed *x, char *rest, size_t *used)
 {
-	return (uintptr_t)r->body.p + r->body.n == (uintptr_t)text.p + text.n && r->body.n <= text.n &&
-	       slice_is_set(text) && r->queue_id.n <= UINT8_MAX && (r->queue_id.p == text.p || !r->queue_id.p);
-}
-
-void packed_put(struct packed *p, const struct parsed *x, const char *block, int host, char *rest, size_t *used)
-{
-	const struct line *l = &x->line;
-	const struct record *r = &x->rec;
-	struct slice line = x->bytes;
-	uint64_t beyond = 0;
-
-	memcpy(p->numbers, l, sizeof p->numbers);
-	p->at = (uint32_t)(line.p - block);
-	p->rest = (uint32_t)*used;
-	p->n = (uint16_t)line.n;
-	p->number = (uint16_t)x->number;
-	p->tag = text_put(l->tag, line, &beyond);
-	p->text = text_put(l->text, line, &beyond);
-	p->body = (uint16_t)((uintptr_t)r->body.p - (uintptr_t)l->text.p);
-	p->queue_id = (uint8_t)r->queue_id.n;
-	p->host = (uint8_t)host;
-	p->shape = (int16_t)r->shape;
-	p->kind = (uint8_t)r->kind;
-	p->daemon = (uint8_t)r->daemon;
-	p->fields = (uint8_t)(r->fields == FIELDS_UNREAD ? FIELDS_FORGOTTEN : r->fields);
-	p->flags = r->flags;
-	p->whole = false;
-	if (r->fields == FIELDS_READ)
-		*used += (fields_put(r, line, rest + *used, &beyond) + 7) / 8 * 8;
-	if (line.n <= LINE_MAX_PACKED && !(beyond & BEYOND) && head_is_plain(r, l->text))
-		return;
 	p->whole = true;
 	memcpy(rest + p->rest, x, sizeof *x);
 	*used = p->rest + sizeof *x;
 }
 
-static void whole_get(const char *from, struct parsed *out)
+void packed_get_whole(const struct packed *p, const char *rest, struct parsed *out)
 {
-	memcpy(out, from, sizeof *out);
+	memcpy(out, rest + p->rest, sizeof *out);
 	out->rec.line = &out->line;
 	if (out->rec.ahead)
 		out->rec.ahead = &out->ahead;
-}
-
-void packed_get(const struct packed *p, const char *block, struct slice host, const char *rest, struct parsed *out)
-{
-	struct line *l = &out->line;
-	struct record *r = &out->rec;
-	const char *line = block + p->at;
-
-	if (p->whole) {
-		whole_get(rest + p->rest, out);
-		return;
-	}
-	out->bytes = slice_of(line, p->n);
-	out->number = p->number;
-	memcpy(l, p->numbers, sizeof p->numbers);
-	l->host = host;
-	l->tag = text_get(p->tag, line);
-	l->text = text_get(p->text, line);
-	r->kind = p->kind;
-	r->daemon = p->daemon;
-	r->line = l;
-	r->ahead = NULL;
-	r->queue_id = slice_of(p->queue_id ? l->text.p : NULL, p->queue_id);
-	r->body = slice_of(l->text.p + p->body, l->text.n - p->body);
-	r->shape = p->shape;
-	r->fields = p->fields;
-	r->flags = p->flags;
-	if (r->fields == FIELDS_READ)
-		fields_get(rest + p->rest, line, r);
-	else if (r->fields == FIELDS_WRONG)
-		record_clear(r);
 }
 
 const struct names_ahead *packed_ahead(const struct packed *p, const char *rest)

@@ -25,10 +25,18 @@ void piece_release(struct piece *p)
 	p->rest = NULL;
 }
 
-/* The kinds whose fields are nearly always asked for. */
-static bool fields_wanted(enum record_kind kind)
+/* A set of kinds. */
+typedef uint64_t kinds;
+
+#define KIND(k) (UINT64_C(1) << RECORD_##k)
+/* Whose fields are nearly always asked for. */
+#define FIELDS_WANTED (KIND(ATTEMPT) | KIND(CLIENT) | KIND(DISCONNECT) | KIND(QUEUED))
+
+_Static_assert(RECORD_KIND_COUNT <= 64, "a set has room for all");
+
+static inline bool kind_in(enum record_kind kind, kinds set)
 {
-	return kind == RECORD_ATTEMPT || kind == RECORD_CLIENT || kind == RECORD_DISCONNECT || kind == RECORD_QUEUED;
+	return set >> kind & 1;
 }
 
 static struct piece_host *host_of(struct piece *p, struct slice name)
@@ -63,20 +71,32 @@ static struct piece_host *host_note(struct piece *p, struct line *l)
  * count. But where an action line stands before it, the tracker has to hear
  * that a repetition behind it does not mean that one.
  */
-static bool is_passed(struct piece_host *h, enum record_kind kind)
+static bool is_passed(struct piece_host *h, enum record_kind kind, kinds passing)
 {
 	bool after = !h || h->after_attempt;
 
 	if (h)
-		h->after_attempt = kind == RECORD_ATTEMPT || kind == RECORD_REPEAT;
-	return !after && kind != RECORD_OTHER && kind != RECORD_NO_INTEREST && !tracker_asks(kind);
+		h->after_attempt = kind_in(kind, KIND(ATTEMPT) | KIND(REPEAT));
+	return !after && kind_in(kind, passing);
+}
+
+/* The kinds that a count is enough for. */
+static kinds kinds_passing(void)
+{
+	kinds all = 0;
+
+	for (int k = 0; k < RECORD_KIND_COUNT; k++)
+		if (k != RECORD_OTHER && k != RECORD_NO_INTEREST && !tracker_asks((enum record_kind)k))
+			all |= (kinds)1 << k;
+	return all;
 }
 
 /* A piece that is being filled. */
 struct filling {
 	struct piece *p;
 	struct syslog_frame *frame;
-	size_t used;     /* of the piece's `rest` */
+	size_t used; /* of the piece's `rest` */
+	kinds passing;
 	struct parsed x; /* each line in turn: a place that is at hand */
 };
 
@@ -90,11 +110,12 @@ static void line_fill(struct filling *f, struct slice bytes)
 	syslog_parse(f->frame, bytes, &x->line);
 	struct piece_host *h = host_note(p, &x->line);
 	shapes_parse(&x->line, &x->rec);
-	if (is_passed(h, x->rec.kind)) {
+	if (is_passed(h, x->rec.kind, f->passing)) {
 		p->passed[x->rec.kind]++;
 		return;
 	}
-	if (fields_wanted(x->rec.kind) && shapes_fields(&x->rec) && x->rec.kind == RECORD_ATTEMPT && p->names_key) {
+	if (kind_in(x->rec.kind, FIELDS_WANTED) && shapes_fields(&x->rec) && x->rec.kind == RECORD_ATTEMPT &&
+	    p->names_key) {
 		names_look_ahead(&x->ahead, &x->rec, p->names_key);
 		x->rec.ahead = &x->ahead;
 	}
@@ -110,6 +131,7 @@ void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block 
 	f.p = p;
 	f.frame = frame;
 	f.used = 0;
+	f.passing = kinds_passing();
 	p->lines = p->kept = p->hosts = 0;
 	memset(p->passed, 0, sizeof p->passed);
 	p->block = *block;
