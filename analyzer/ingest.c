@@ -529,10 +529,16 @@ static void run_files(struct run *run)
 	run->tracker = run_tracker(run, run->sink);
 	store_load_pending(run->store, run->tracker);
 	db_writer_start(run->db);
-	for (size_t i = 0; i < n && !stopped(run); i++)
-		if (!older[i])
-			run_file(run, i);
+	for (size_t i = 0; i < n && !stopped(run); i++) {
+		if (older[i])
+			continue;
+		run_unknown_file(run, i);
+		if (i + 1 < n)
+			run_know(run);
+	}
 	counts_add(run);
+	run->tracker = tracker_free(run->tracker); /* while the rows are being written */
+	run_know(run);
 	free(older);
 }
 
@@ -590,7 +596,6 @@ void ingest_run(const char *database, struct rules *rules, const struct origin *
 	}
 	for (int k = 0; k < RECORD_KIND_COUNT; k++)
 		out->lines += out->kinds[k];
-	tracker_free(run.tracker);
 	store_free(run.store);
 	db_close(run.db);
 	input_close(run.in);

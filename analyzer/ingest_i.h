@@ -109,6 +109,8 @@ enum run_outcome {
 /* Of a `struct run`: shows how far it is, and says whether to stop; for input_heed. */
 bool run_is_told_to_stop(void *run);
 enum run_outcome run_file(struct run *run, size_t i);
+/* The same; what it made known is asked for later, by run_know: that has to wait until all is written. */
+enum run_outcome run_unknown_file(struct run *run, size_t i);
 /* Takes the file's end as the beginning of what we want to know of it. */
 enum run_outcome run_skip(struct run *run, size_t i);
 

@@ -296,7 +296,7 @@ static bool holds_nothing_readable(struct run *run, size_t i, const struct input
 	       input_next(run->in, true, &block) == INPUT_ERROR;
 }
 
-enum run_outcome run_file(struct run *run, size_t i)
+enum run_outcome run_unknown_file(struct run *run, size_t i)
 {
 	const struct input_about *a = input_about(run->in, i);
 	char path[300];
@@ -315,7 +315,13 @@ enum run_outcome run_file(struct run *run, size_t i)
 		msg_note("%s: empty", msg_safe(slice_str(a->path), path, sizeof path));
 		return RUN_OLD;
 	}
-	enum run_outcome outcome = read_found(run, i, a);
+	return read_found(run, i, a);
+}
+
+enum run_outcome run_file(struct run *run, size_t i)
+{
+	enum run_outcome outcome = run_unknown_file(run, i);
+
 	run_know(run);
 	return outcome;
 }

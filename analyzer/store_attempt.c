@@ -114,10 +114,18 @@ static void attempt_sums(struct store *s, const struct fact_attempt *a, const st
 		rollup_text_day(s->rollup, a->text, day, a->count);
 }
 
-void store_expect_many(struct store *s)
+/* Only memory is asked for: whoever looks names up may do so meanwhile. */
+static void expect_many(void *arg)
 {
+	struct store *s = arg;
+
 	names_expect_many(s->names);
 	told_expect_many(s->told);
+}
+
+void store_expect_many(struct store *s)
+{
+	db_later(s->db, expect_many, s);
 }
 
 void store_expect(const struct store *s, const struct names_ahead *a)
