@@ -97,6 +97,20 @@ unsigned db_later(struct db *d, void (*job)(void *arg), void *arg)
 	return 0;
 }
 
+bool db_spare(struct db *d, bool (*work)(void *arg), void *arg)
+{
+	if (d->writer)
+		writer_spare(d->writer, work, arg);
+	return d->writer;
+}
+
+void db_nudge(void *db)
+{
+	struct db *d = db;
+
+	writer_nudge(d->writer);
+}
+
 void db_await(struct db *d, unsigned job)
 {
 	if (d->writer)

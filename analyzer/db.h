@@ -85,6 +85,12 @@ unsigned db_later(struct db *d, void (*job)(void *arg), void *arg);
 /* db_run, later: of a statement whose parameters are up to DB_NUMBERS numbers. */
 #define DB_NUMBERS 3
 void db_run_later(struct db *d, enum sql_id id, const int64_t *number, int numbers);
+/*
+ * What that thread does between jobs (writer.h); false: there is none. work is NULL to end it. db_nudge: there is
+ * something to do again.
+ */
+bool db_spare(struct db *d, bool (*work)(void *arg), void *arg);
+void db_nudge(void *db);
 /* Waits for this job and those before it. */
 void db_await(struct db *d, unsigned job);
 /* Waits for all jobs. */

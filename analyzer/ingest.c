@@ -1,5 +1,6 @@
 #include "ingest_i.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -271,8 +272,32 @@ static enum input_next read_near(struct run *run)
 
 void run_stop_ahead(struct run *run)
 {
-	if (run->reader)
-		run->reader = reader_stop(run->reader);
+	if (!run->reader)
+		return;
+	if (run->lean)
+		db_spare(run->db, NULL, NULL);
+	run->reader = reader_stop(run->reader);
+}
+
+/* More threads than that take turns with each other on the processors instead of working. */
+static bool few_processors(void)
+{
+	cpu_set_t ours;
+
+	return sched_getaffinity(0, sizeof ours, &ours) == 0 && CPU_COUNT(&ours) <= 2;
+}
+
+/* Where there is a thread that writes, and a processor for each of us but no third one, that thread reads between its jobs. */
+static struct reader *start_ahead(struct run *run)
+{
+	const uint64_t *key = store_key(run->store);
+
+	run->lean = run->db->writer && few_processors();
+	if (!run->lean)
+		return reader_start(run->in, &run->frame, key);
+	struct reader *r = reader_lean(run->in, &run->frame, key, db_nudge, run->db);
+	db_spare(run->db, reader_make, r);
+	return r;
 }
 
 static enum input_next read_ahead(struct run *run)
@@ -314,7 +339,7 @@ void run_read(struct run *run)
 		store_expect_many(run->store);
 	if (far)
 		poison_at(run->poison, run->g.gen, run->g.off);
-	run->reader = far ? reader_start(run->in, &run->frame, store_key(run->store)) : NULL;
+	run->reader = far ? start_ahead(run) : NULL;
 	next = run->reader ? read_ahead(run) : read_near(run);
 	if (next == INPUT_ERROR)
 		run_trouble(run);

@@ -58,6 +58,7 @@ struct run {
 	uint64_t line_number;
 	bool slow;             /* a decompressor or stdin decides how fast lines come */
 	struct reader *reader; /* reads ahead; NULL: none */
+	bool lean;             /* the thread that writes makes its pieces */
 	struct poison *poison; /* lines that the program dies of; NULL: nobody remembers them */
 };
 

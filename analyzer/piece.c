@@ -173,6 +173,8 @@ void piece_fill(struct piece *p, struct syslog_frame *frame, struct input_block 
  */
 struct reader {
 	pthread_t thread;
+	void (*nudge)(void *arg); /* instead of a thread */
+	void *nudge_arg;
 	pthread_mutex_t lock;
 	pthread_cond_t filled, emptied;
 	struct piece piece[PIECES];
@@ -279,7 +281,7 @@ static void reader_free(struct reader *r)
 	free(r);
 }
 
-struct reader *reader_start(struct input *in, const struct syslog_frame *frame, const uint64_t *names_key)
+static struct reader *reader_new(struct input *in, const struct syslog_frame *frame, const uint64_t *names_key)
 {
 	struct reader *r = xcalloc(1, sizeof *r);
 
@@ -294,11 +296,50 @@ struct reader *reader_start(struct input *in, const struct syslog_frame *frame, 
 	}
 	for (int i = 0; i < BLOCKS; i++)
 		r->bytes[i] = xmalloc(INPUT_BUFFER);
-	if (!worker_start(&r->thread, reader_run, r)) {
-		reader_free(r);
-		return NULL;
-	}
 	return r;
+}
+
+struct reader *reader_start(struct input *in, const struct syslog_frame *frame, const uint64_t *names_key)
+{
+	struct reader *r = reader_new(in, frame, names_key);
+
+	if (worker_start(&r->thread, reader_run, r))
+		return r;
+	reader_free(r);
+	return NULL;
+}
+
+struct reader *reader_lean(struct input *in, const struct syslog_frame *frame, const uint64_t *names_key,
+                           void (*nudge)(void *arg), void *arg)
+{
+	struct reader *r = reader_new(in, frame, names_key);
+
+	r->nudge = nudge;
+	r->nudge_arg = arg;
+	return r;
+}
+
+bool reader_make(void *reader)
+{
+	struct reader *r = reader;
+
+	pthread_mutex_lock(&r->lock);
+	if (!r->making && has_room(r))
+		make_and_give(r);
+	bool wake = r->caller_waits, more = !r->making && has_room(r);
+	r->thread_waits = !more;
+	pthread_mutex_unlock(&r->lock);
+	if (wake)
+		pthread_cond_signal(&r->filled);
+	return more;
+}
+
+static void wake_thread(struct reader *r)
+{
+	if (r->nudge)
+		r->nudge(r->nudge_arg);
+	else
+		pthread_cond_signal(&r->emptied);
 }
 
 /* With the lock: is there enough to do for the thread to be woken? */
@@ -322,7 +363,7 @@ static void give_back(struct reader *r)
 	r->lent = false;
 	pthread_mutex_unlock(&r->lock);
 	if (wake)
-		pthread_cond_signal(&r->emptied);
+		wake_thread(r);
 }
 
 /* With the lock: until the thread, which is at it, has made so many that it pays to be awake, or stops. */
@@ -351,7 +392,7 @@ const struct piece *reader_next(struct reader *r)
 	r->lent = true;
 	pthread_mutex_unlock(&r->lock);
 	if (wake)
-		pthread_cond_signal(&r->emptied);
+		wake_thread(r);
 	return &r->piece[r->taken % PIECES];
 }
 
@@ -359,11 +400,13 @@ struct reader *reader_stop(struct reader *r)
 {
 	if (!r)
 		return NULL;
-	pthread_mutex_lock(&r->lock);
-	r->stop = true;
-	pthread_cond_signal(&r->emptied);
-	pthread_mutex_unlock(&r->lock);
-	pthread_join(r->thread, NULL);
+	if (!r->nudge) {
+		pthread_mutex_lock(&r->lock);
+		r->stop = true;
+		pthread_cond_signal(&r->emptied);
+		pthread_mutex_unlock(&r->lock);
+		pthread_join(r->thread, NULL);
+	}
 	reader_free(r);
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /*
  * piece: some lines of a block with what each of them says, parsed in one go;
  * and a reader that fetches and parses a plain file's lines ahead, in a thread
- * of its own, while the caller works on those before.
+ * of its own or another's, while the caller works on those before.
  *
  * Parsing looks at nothing but the lines and the clock of their stamps, so
  * whoever parses them, the records are the same. What follows from a record
@@ -65,9 +65,16 @@ struct reader;
  * INPUT_AGAIN it could not tell. NULL: no thread could be had.
  */
 struct reader *reader_start(struct input *in, const struct syslog_frame *frame, const uint64_t *names_key);
+/*
+ * Without a thread of its own: another one of the program's calls reader_make when it has nothing else to do, as long as
+ * that says true, and again after nudge(arg).
+ */
+struct reader *reader_lean(struct input *in, const struct syslog_frame *frame, const uint64_t *names_key,
+                           void (*nudge)(void *arg), void *arg);
+bool reader_make(void *reader);
 /* The next piece, good until the next call: makes it if it is not there and nobody is at it, else waits. At the end a piece without lines, again and again. */
 const struct piece *reader_next(struct reader *r);
-/* Ends the thread; what it has read ahead is dropped. Always NULL. */
+/* Ends the thread; what was read ahead is dropped. Nobody may be in reader_make, or come to it. Always NULL. */
 struct reader *reader_stop(struct reader *r);
 
 #endif

@@ -14,7 +14,7 @@
 struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t more, less;
+	pthread_cond_t more, less, rested;
 	struct {
 		void (*run)(void *arg);
 		void *arg;
@@ -24,18 +24,43 @@ struct writer {
 	unsigned awaited;   /* the owner waits until so many are done */
 	bool waiting, idle; /* the owner; the thread */
 	bool stop;
+	bool (*spare)(void *arg); /* what is done between jobs; NULL: nothing */
+	void *spare_arg;
+	bool spare_due, sparing; /* it may have something to do; it is at it */
 };
 
 static _Thread_local bool is_writer;
+
+/* With the lock, which is let go of meanwhile. */
+static void spare_do(struct writer *w)
+{
+	bool (*spare)(void *arg) = w->spare;
+	void *arg = w->spare_arg;
+
+	w->sparing = true;
+	w->spare_due = false; /* a nudge that comes meanwhile is about what comes after */
+	pthread_mutex_unlock(&w->lock);
+	bool more = spare(arg);
+	pthread_mutex_lock(&w->lock);
+	w->spare_due |= more;
+	w->sparing = false;
+	if (!w->spare)
+		pthread_cond_signal(&w->rested);
+}
 
 /* Jobs are there, or it is over. */
 static bool job_wait(struct writer *w)
 {
 	pthread_mutex_lock(&w->lock);
-	w->idle = true;
-	while (w->asked == w->done && !w->stop)
+	while (w->asked == w->done && !w->stop) {
+		if (w->spare && w->spare_due) {
+			spare_do(w);
+			continue;
+		}
+		w->idle = true;
 		pthread_cond_wait(&w->more, &w->lock);
-	w->idle = false;
+		w->idle = false;
+	}
 	bool any = w->asked != w->done;
 	pthread_mutex_unlock(&w->lock);
 	return any;
@@ -69,6 +94,7 @@ static void writer_release(struct writer *w)
 {
 	pthread_cond_destroy(&w->more);
 	pthread_cond_destroy(&w->less);
+	pthread_cond_destroy(&w->rested);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
 }
@@ -80,6 +106,7 @@ struct writer *writer_new(void)
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->more, NULL);
 	pthread_cond_init(&w->less, NULL);
+	pthread_cond_init(&w->rested, NULL);
 	if (worker_start(&w->thread, writer_run, w))
 		return w;
 	writer_release(w);
@@ -125,6 +152,29 @@ unsigned writer_do(struct writer *w, void (*job)(void *arg), void *arg)
 	if (wake)
 		pthread_cond_signal(&w->more);
 	return w->asked;
+}
+
+void writer_spare(struct writer *w, bool (*work)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&w->lock);
+	w->spare = NULL;
+	while (w->sparing)
+		pthread_cond_wait(&w->rested, &w->lock);
+	w->spare = work;
+	w->spare_arg = arg;
+	pthread_mutex_unlock(&w->lock);
+	if (work)
+		writer_nudge(w);
+}
+
+void writer_nudge(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->spare_due = true;
+	bool wake = w->idle;
+	pthread_mutex_unlock(&w->lock);
+	if (wake)
+		pthread_cond_signal(&w->more);
 }
 
 void writer_await(struct writer *w, unsigned job)
