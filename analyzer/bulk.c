@@ -356,14 +356,14 @@ static void rows_write(void *arg)
 /* The first that is ours, not the one after the last: those used lately are near, and most tables need few. */
 static struct rows *set_landed(struct bulk *b)
 {
-	struct rows *oldest = NULL;
+	struct rows *oldest = b->now == b->set ? b->set + 1 : b->set;
 
 	for (struct rows *r = b->set; r < b->set + SETS; r++) {
 		if (r == b->now)
 			continue;
 		if (!r->flying)
 			return r;
-		if (!oldest || (int)(r->flight - oldest->flight) < 0)
+		if ((int)(r->flight - oldest->flight) < 0)
 			oldest = r;
 	}
 	db_await(b->db, oldest->flight);
