@@ -42,17 +42,24 @@ static size_t make_log(const char *name)
 	return n;
 }
 
+static void same_text(struct slice a, struct slice b)
+{
+	assert_int_equal(slice_is_set(a), slice_is_set(b));
+	assert_int_equal(a.n, b.n);
+	assert_memory_equal(a.p, b.p, a.n);
+}
+
 static void same_line(const struct parsed *a, int64_t a_off, const struct parsed *b, int64_t b_off)
 {
 	assert_int_equal(a_off, b_off);
-	assert_true(slice_eq(a->bytes, b->bytes));
+	same_text(a->bytes, b->bytes);
 	assert_int_equal(a->line.form, b->line.form);
 	assert_int_equal(a->line.stamp.us, b->line.stamp.us);
 	assert_int_equal(a->line.pid, b->line.pid);
-	assert_true(slice_eq(a->line.host, b->line.host));
+	same_text(a->line.host, b->line.host);
 	assert_int_equal(a->rec.kind, b->rec.kind);
 	assert_int_equal(a->rec.shape, b->rec.shape);
-	assert_true(slice_eq(a->rec.queue_id, b->rec.queue_id));
+	same_text(a->rec.queue_id, b->rec.queue_id);
 	assert_ptr_equal(b->rec.line, &b->line);
 }
 
